@@ -1,0 +1,1 @@
+"""HOW it sounds: clips, the mixer and the devices."""

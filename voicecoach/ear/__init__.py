@@ -1,0 +1,1 @@
+"""HOW it hears: microphone blocks to commands."""

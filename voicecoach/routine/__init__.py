@@ -1,0 +1,1 @@
+"""WHAT is practised: routines as YAML text and as frozen objects."""
