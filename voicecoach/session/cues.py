@@ -68,6 +68,8 @@ class Silence:
 
     reason: str
     """``rest``, ``lead_in``, ``gap``, ``move`` or ``wait``."""
+    seconds: float
+    """As planned, before the session's speed scales it."""
 
 
 Cue = Prompt | Earcon | Hold | Silence
@@ -96,3 +98,29 @@ class Timeline:
     segments: tuple[Segment, ...]
     length: int
     rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class CueStarted:
+    """The first frame of ``segment`` left the mixer at stream frame ``at``."""
+
+    segment: Segment
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CueEnded:
+    """A cue that started is over; there is exactly one of these for each ``CueStarted``."""
+
+    segment: Segment
+    at: int
+    """Stream frame: one after the cue's last where it was completed, else where the cut began."""
+    completed: bool
+    """False where it was cut by a stop or by something else being played."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreEnded:
+    """Everything that was to be played has left the mixer, up to stream frame ``at``; never after a cut."""
+
+    at: int
