@@ -1,7 +1,8 @@
 """Where the routines and earcons are that ship with the program.
 
-In a checkout they are the folders ``scripts/`` and ``sounds/`` beside the package; in an installed wheel they lie
-inside it, as ``voicecoach/_bundled/scripts`` and ``voicecoach/_bundled/sounds``. Imports nothing of ours but errors.
+In a checkout they are the folders ``scripts/`` and ``sounds/`` beside the package; in an installed wheel they
+lie inside it, as ``voicecoach/_bundled/scripts`` and ``voicecoach/_bundled/sounds``. Imports nothing of ours but
+errors.
 """
 
 from __future__ import annotations
@@ -22,4 +23,4 @@ def bundled(kind: Literal["scripts", "sounds"]) -> Path:
     for folder in (_PACKAGE / "_bundled" / kind, _PACKAGE.parent / kind):
         if folder.is_dir():
             return folder
-    raise VoicecoachError(f'The folder "{kind}" that belongs to voicecoach is missing; please install it again.')
+    raise VoicecoachError(f'The folder "{kind}" of voicecoach is missing; please install voicecoach again.')
