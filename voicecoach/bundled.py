@@ -1,8 +1,7 @@
 """Where the routines and earcons are that ship with the program.
 
 In a checkout they are the folders ``scripts/`` and ``sounds/`` beside the package; in an installed wheel they
-lie inside it, as ``voicecoach/_bundled/scripts`` and ``voicecoach/_bundled/sounds``. Imports nothing of ours but
-errors.
+lie inside it, as ``voicecoach/_bundled/scripts`` and ``.../sounds``. Of ours it imports only errors.
 """
 
 from __future__ import annotations
