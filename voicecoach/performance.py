@@ -1,0 +1,176 @@
+"""A session on a mixer: carries out what the session wants, and tells the log what really sounded.
+
+The same for the live player and the simulation, which differ only in where blocks and events come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from voicecoach.audio.clip import Clip, Samples
+from voicecoach.audio.mixer import Mixer, Scheduled, Score
+from voicecoach.event_log import EventLog
+from voicecoach.session.commands import Command
+from voicecoach.session.cues import (
+    Cue,
+    CueEnded,
+    CueStarted,
+    Earcon,
+    Hold,
+    Place,
+    Prompt,
+    Sound,
+    Timeline,
+)
+from voicecoach.session.effects import (
+    Duck,
+    Effect,
+    Finish,
+    Listen,
+    Overlay,
+    Play,
+    Reason,
+    Retempo,
+    Silence,
+    StateChanged,
+    Volume,
+)
+from voicecoach.session.events import Event, PlaybackStarted
+from voicecoach.session.session import Session
+from voicecoach.session.timeline import Lengths
+
+ClipOf = Callable[[str], Clip]
+"""The clip of a text that was rendered before, at the mixer's rate."""
+
+DUCKED = 0.25
+"""-12 dB: the coach can still be followed, and a command said over it stands out."""
+
+
+class Performance:
+    """Carries out one session. One thread calls it: the one that owns the session.
+
+    ``arm`` is told which commands to listen for, ``retempo`` at which speed to render all texts again; when that is
+    done, set ``clip_of`` and pass SpeechReady to ``take``.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        mixer: Mixer,
+        clip_of: ClipOf,
+        earcons: dict[Sound, Clip],
+        log: EventLog,
+        arm: Callable[[frozenset[Command]], None],
+        retempo: Callable[[float], None],
+    ) -> None:
+        self.session, self.mixer, self.clip_of, self.log = session, mixer, clip_of, log
+        self.reason: Reason | None = None
+        """Why the session ended; None while it runs."""
+        self._earcons, self._arm, self._retempo = earcons, arm, retempo
+        self._overlaid_until: int | None = None
+        self._ducked_until: int | None = None
+        self._hold_started = 0
+
+    def take(self, event: Event | None) -> None:
+        """Let the session handle ``event`` (None: only the time) and do what it wants."""
+        now = self.mixer.position
+        self._let_go(now)
+        if isinstance(event, CueStarted):
+            self._tell_started(event.segment.cue, event.segment.place, event.at)
+        elif isinstance(event, CueEnded):
+            self._tell_ended(event)
+        for effect in self.session.handle(event, now):
+            self._carry_out(effect, now)
+
+    def tell(self, event: str, at: int | None = None, **fields: Any) -> None:
+        """Write to the log, at stream frame ``at`` or now."""
+        position = self.mixer.position if at is None else at
+        self.log.write(position / self.mixer.rate, event, **fields)
+
+    def next_deadline(self) -> int | None:
+        """The stream position at which ``take(None)`` is due, or None."""
+        due = (self.session.next_deadline(), self._overlaid_until, self._ducked_until)
+        return min((at for at in due if at is not None), default=None)
+
+    def _let_go(self, now: int) -> None:
+        if self._overlaid_until is not None and now >= self._overlaid_until:
+            self.tell("prompt_end", self._overlaid_until, completed=True)
+            self._overlaid_until = None
+        if self._ducked_until is not None and now >= self._ducked_until:
+            self._ducked_until = None
+            self.mixer.unduck()
+
+    def _carry_out(self, effect: Effect, now: int) -> None:
+        if isinstance(effect, Play):
+            start = self.mixer.play(self._score(effect.timeline), effect.at)
+            for answer in self.session.handle(PlaybackStarted(start), now):
+                self._carry_out(answer, now)
+        elif isinstance(effect, Silence):
+            self._silence(effect.cause, now)
+        elif isinstance(effect, Overlay):
+            self._overlay(effect.cue)
+        elif isinstance(effect, Duck):
+            self._ducked_until = now + round(effect.seconds * self.mixer.rate)
+            self.mixer.duck(DUCKED)
+        elif isinstance(effect, Volume):
+            self.mixer.volume = effect.factor
+        elif isinstance(effect, Listen):
+            self._arm(effect.commands)
+        elif isinstance(effect, Retempo):
+            self._retempo(effect.speed)
+        elif isinstance(effect, StateChanged):
+            fields: dict[str, Any] = {"from": effect.before, "to": effect.after}
+            self.tell("state", **fields)
+        elif isinstance(effect, Finish):
+            self.reason = effect.reason
+            self.tell("finished", reason=effect.reason.value)
+
+    def _silence(self, cause: str, now: int) -> None:
+        self.tell("silenced", self.mixer.silence(), cause=cause)
+        if self._overlaid_until is not None:
+            self.tell("prompt_end", completed=False)
+            self._overlaid_until = None
+        if self._ducked_until is not None:
+            self._ducked_until = now
+
+    def _overlay(self, cue: Prompt | Earcon) -> None:
+        clip = self._clip(cue)
+        start = self.mixer.overlay(clip.samples)
+        self._tell_started(cue, self.session.place, start)
+        if isinstance(cue, Prompt):
+            self._overlaid_until = start + len(clip)
+
+    def _score(self, timeline: Timeline) -> Score:
+        def samples(cue: Cue) -> Samples | None:
+            return self._clip(cue).samples if isinstance(cue, Prompt | Earcon) else None
+
+        voices = tuple(Scheduled(segment, samples(segment.cue)) for segment in timeline.segments)
+        return Score(voices, timeline.length)
+
+    def _clip(self, cue: Prompt | Earcon) -> Clip:
+        return self.clip_of(cue.text) if isinstance(cue, Prompt) else self._earcons[cue.sound]
+
+    def _tell_started(self, cue: Cue, place: Place, at: int) -> None:
+        where = {"exercise": place.exercise, "side": place.side, "rep": place.rep}
+        if isinstance(cue, Prompt):
+            self.tell("prompt", at, text=cue.text, **where)
+        elif isinstance(cue, Hold):
+            self._hold_started = at
+            self.tell("hold_start", at, seconds=cue.seconds, **where)
+        elif isinstance(cue, Earcon):
+            self.tell("earcon", at, name=cue.sound.value)
+
+    def _tell_ended(self, event: CueEnded) -> None:
+        segment = event.segment
+        if isinstance(segment.cue, Prompt):
+            self.tell("prompt_end", event.at, completed=event.completed)
+        elif isinstance(segment.cue, Hold):
+            length = segment.end - segment.start
+            held = length if event.completed else event.at - self._hold_started
+            self.tell("hold_end", event.at, completed=event.completed, held=round(held / self.mixer.rate, 6))
+
+
+def lengths(clip_of: ClipOf, earcons: dict[Sound, Clip], rate: int) -> Lengths:
+    """The lengths that the session plans with: those of the clips that will be played."""
+    return Lengths(lambda text: len(clip_of(text)), lambda sound: len(earcons[sound]), rate)

@@ -1,0 +1,202 @@
+"""The session's law: every state, and every legal move between them, in one table.
+
+``TRANSITIONS[state, trigger]`` names the state that follows and what is done on the way. A pair that is not in the
+table is not an error: the trigger means nothing there, and nothing changes. Three things hold for every row:
+
+- PAIN, EMERGENCY and STOP are legal in every state;
+- the only ways out of SAFETY_TALK lead to FINISHED: after pain nothing starts again;
+- a playing state is left by CueStarted alone or by a command, never by time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from voicecoach.session.commands import Command
+
+
+class State(str, Enum):
+    """What the session is doing. Names are public: they appear in ``--events``."""
+
+    READY = "ready"
+    INTRODUCING = "introducing"
+    INSTRUCTING = "instructing"
+    HOLDING = "holding"
+    RESTING = "resting"
+    ASKING = "asking"
+    """A question was put; yes or no is awaited."""
+    WAITING = "waiting"
+    """The question got no answer: paused until there is one."""
+    CHECKING = "checking"
+    """Something sounded like pain: "did something hurt?" """
+    PAUSED = "paused"
+    SAFETY_TALK = "safety_talk"
+    CLOSING = "closing"
+    STOPPING = "stopping"
+    """Silent after "stop", ear still open."""
+    FINISHED = "finished"
+
+
+class Trigger(str, Enum):
+    """What can move the session besides a command."""
+
+    START = "start"
+    INTRODUCTION_STARTED = "introduction_started"
+    INSTRUCTION_STARTED = "instruction_started"
+    HOLD_STARTED = "hold_started"
+    REST_STARTED = "rest_started"
+    QUESTION_STARTED = "question_started"
+    CLOSING_STARTED = "closing_started"
+    PLAYED_OUT = "played_out"
+    NO_ANSWER = "no_answer"
+    STILL_NO_ANSWER = "still_no_answer"
+    GRACE_OVER = "grace_over"
+    SUSPICION = "suspicion"
+    FAULT = "fault"
+    INTERRUPT = "interrupt"
+    FAILURE = "failure"
+
+
+class Action(str, Enum):
+    """What is done on the way; each is one method of Session."""
+
+    BEGIN = "begin"
+    FOLLOW = "follow"
+    PAUSE = "pause"
+    RESUME = "resume"
+    REPEAT = "repeat"
+    SAY_AGAIN = "say_again"
+    SKIP = "skip"
+    GO_BACK = "go_back"
+    SET_SPEED = "set_speed"
+    SET_VOLUME = "set_volume"
+    ANSWER = "answer"
+    LEAVE_OUT = "leave_out"
+    AWAIT_ANSWER = "await_answer"
+    ASK_SHORTER = "ask_shorter"
+    WAIT_FOR_ANSWER = "wait_for_answer"
+    ASK_AGAIN = "ask_again"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    CHECK = "check"
+    AWAIT_CHECK = "await_check"
+    KEEP_PAUSED = "keep_paused"
+    HALT_FOR_FAULT = "halt_for_fault"
+    ADVISE = "advise"
+    ESCALATE = "escalate"
+    STOP = "stop"
+    FINISH = "finish"
+    COMPLETE = "complete"
+    INTERRUPT = "interrupt"
+    FAIL = "fail"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row: the state that follows, and the action on the way."""
+
+    target: State
+    action: Action
+
+
+PLAYING: Final = (State.INTRODUCING, State.INSTRUCTING, State.HOLDING, State.RESTING)
+"""States in which the routine goes on by itself."""
+
+ENDED: Final = (State.SAFETY_TALK, State.FINISHED)
+
+STARTED: Final = {
+    Trigger.INTRODUCTION_STARTED: State.INTRODUCING,
+    Trigger.INSTRUCTION_STARTED: State.INSTRUCTING,
+    Trigger.HOLD_STARTED: State.HOLDING,
+    Trigger.REST_STARTED: State.RESTING,
+    Trigger.QUESTION_STARTED: State.ASKING,
+    Trigger.CLOSING_STARTED: State.CLOSING,
+}
+
+Key = tuple[State, Command | Trigger]
+
+
+def _table() -> dict[Key, Move]:
+    rows: dict[Key, Move] = {}
+
+    def on(states: State | tuple[State, ...], trigger: Command | Trigger, action: Action,
+           target: State | None = None) -> None:  # fmt: skip
+        for state in states if isinstance(states, tuple) else (states,):
+            if (state, trigger) in rows:
+                raise ValueError(f"two rows for {state.value}, {trigger.value}")
+            rows[state, trigger] = Move(target or state, action)
+
+    on(State.READY, Trigger.START, Action.BEGIN, State.INTRODUCING)
+
+    for trigger, state in STARTED.items():
+        on((*PLAYING, State.CLOSING), trigger, Action.FOLLOW, state)
+
+    talking = (*PLAYING, State.CLOSING)
+    on(PLAYING, Command.PAUSE, Action.PAUSE, State.PAUSED)
+    on(PLAYING, Command.REPEAT, Action.REPEAT)
+    on(PLAYING, Command.NEXT, Action.SKIP)
+    on(PLAYING, Command.BACK, Action.GO_BACK)
+    on(PLAYING, Command.NUMB, Action.LEAVE_OUT)
+    on(State.PAUSED, Command.RESUME, Action.RESUME, State.INSTRUCTING)
+    on(State.PAUSED, Command.REPEAT, Action.SAY_AGAIN)
+    on(State.PAUSED, Command.NEXT, Action.SKIP, State.INSTRUCTING)
+    on(State.PAUSED, Command.BACK, Action.GO_BACK, State.INSTRUCTING)
+    on(State.PAUSED, Command.NUMB, Action.LEAVE_OUT, State.INSTRUCTING)
+    for command in (Command.TIME_LEFT, Command.WHERE, Command.HELP):
+        on((*PLAYING, State.PAUSED), command, Action.ANSWER)
+    for command in (Command.SLOWER, Command.FASTER):
+        on((*PLAYING, State.PAUSED, State.ASKING, State.WAITING), command, Action.SET_SPEED)
+    for command in (Command.LOUDER, Command.QUIETER):
+        on((*PLAYING, State.PAUSED, State.ASKING, State.WAITING, State.CHECKING, State.CLOSING, State.SAFETY_TALK),
+           command, Action.SET_VOLUME)  # fmt: skip
+
+    on(State.ASKING, Trigger.PLAYED_OUT, Action.AWAIT_ANSWER)
+    on(State.ASKING, Trigger.NO_ANSWER, Action.ASK_SHORTER)
+    on(State.ASKING, Trigger.STILL_NO_ANSWER, Action.WAIT_FOR_ANSWER, State.WAITING)
+    on((State.ASKING, State.WAITING), Command.YES, Action.ACCEPT, State.INTRODUCING)
+    on((State.ASKING, State.WAITING), Command.NO, Action.REFUSE, State.CLOSING)
+    on((State.ASKING, State.WAITING), Command.REPEAT, Action.ASK_AGAIN, State.ASKING)
+    on(State.WAITING, Command.RESUME, Action.ASK_AGAIN, State.ASKING)
+    on(State.ASKING, Command.PAUSE, Action.WAIT_FOR_ANSWER, State.WAITING)
+
+    doubtful = (*talking, State.ASKING, State.WAITING, State.PAUSED)
+    on(doubtful, Trigger.SUSPICION, Action.CHECK, State.CHECKING)
+    on(State.CHECKING, Trigger.PLAYED_OUT, Action.AWAIT_CHECK)
+    on(State.CHECKING, Trigger.NO_ANSWER, Action.KEEP_PAUSED, State.PAUSED)
+    on(State.CHECKING, Command.PAUSE, Action.KEEP_PAUSED, State.PAUSED)
+    on(State.CHECKING, Command.YES, Action.ADVISE, State.SAFETY_TALK)
+    on(State.CHECKING, Command.NO, Action.RESUME, State.INSTRUCTING)
+    on(State.CHECKING, Command.RESUME, Action.RESUME, State.INSTRUCTING)
+    on(State.CHECKING, Command.FINE, Action.RESUME, State.INSTRUCTING)
+    # "Stop" and then something like pain: said in one breath it is pain, so doubt is enough.
+    on(State.STOPPING, Trigger.SUSPICION, Action.ADVISE, State.SAFETY_TALK)
+
+    on((*PLAYING, State.ASKING, State.WAITING, State.CHECKING), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
+
+    on(State.CLOSING, Trigger.PLAYED_OUT, Action.COMPLETE, State.FINISHED)
+    on(State.SAFETY_TALK, Trigger.PLAYED_OUT, Action.FINISH, State.FINISHED)
+    on(State.STOPPING, Trigger.GRACE_OVER, Action.FINISH, State.FINISHED)
+
+    for state in State:
+        over = state in ENDED
+        for command in (Command.PAIN, Command.EMERGENCY):
+            if not over:
+                on(state, command, Action.ADVISE, State.SAFETY_TALK)
+        if not over and state is not State.STOPPING:
+            on(state, Command.STOP, Action.STOP, State.STOPPING)
+        if state is not State.FINISHED:
+            on(state, Trigger.INTERRUPT, Action.INTERRUPT, State.FINISHED)
+            on(state, Trigger.FAILURE, Action.FAIL, State.FINISHED)
+    on(State.SAFETY_TALK, Command.PAIN, Action.NOTHING)
+    on(State.SAFETY_TALK, Command.EMERGENCY, Action.ESCALATE)
+    on(State.SAFETY_TALK, Command.STOP, Action.FINISH, State.FINISHED)
+    on(State.STOPPING, Command.STOP, Action.NOTHING)
+    for command in (Command.PAIN, Command.EMERGENCY, Command.STOP):
+        on(State.FINISHED, command, Action.NOTHING)
+    return rows
+
+
+TRANSITIONS: Final[dict[Key, Move]] = _table()

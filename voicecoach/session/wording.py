@@ -1,0 +1,36 @@
+"""Everything the coach says that is not in a routine; the sentences themselves are data (``en/wording.yaml``)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from voicecoach.routine.yaml_document import read_package_data
+
+
+class Wording:
+    """The coach's sentences in one language."""
+
+    def __init__(self, language: str = "en") -> None:
+        self._data: dict[str, str | list[str]] = read_package_data("voicecoach.session", f"{language}/wording.yaml")
+
+    def say(self, key: str, **fields: object) -> str:
+        """The sentence ``key`` with ``{field}`` filled in. KeyError for one that does not exist."""
+        text = self._data[key]
+        if not isinstance(text, str):
+            raise KeyError(f"{key} is a talk of several sentences")
+        for name, value in fields.items():
+            text = text.replace("{" + name + "}", str(value))
+        return text[:1].upper() + text[1:]
+
+    def talk(self, key: str) -> tuple[str, ...]:
+        """The sentences of a talk, in order."""
+        sentences = self._data[key]
+        if isinstance(sentences, str):
+            raise KeyError(f"{key} is one sentence")
+        return tuple(sentences)
+
+
+@cache
+def wording(language: str = "en") -> Wording:
+    """The wording of ``language``, read once."""
+    return Wording(language)
