@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from voicecoach.errors import RecordingError
 
 Samples = npt.NDArray[np.float32]
 """Mono samples, shape (n,), float32, full scale -1 to 1."""
@@ -14,7 +17,7 @@ Samples = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """Mono float32 ``samples`` at ``rate`` a second. Never changed in place: every method returns a new clip."""
+    """Mono float32 ``samples`` at ``rate`` a second. Never changed in place: methods return new clips."""
 
     samples: Samples
     rate: int
@@ -33,6 +36,16 @@ class Clip:
         """How long it lasts."""
         return len(self.samples) / self.rate
 
+    @property
+    def peak(self) -> float:
+        """The largest sample, regardless of sign; 0 for an empty clip."""
+        return float(np.abs(self.samples).max(initial=0.0))
+
+    @classmethod
+    def silence(cls, seconds: float, rate: int) -> Clip:
+        """Nothing, for that long."""
+        return cls(np.zeros(round(seconds * rate), dtype=np.float32), rate)
+
     def gain(self, factor: float) -> Clip:
         """The same, ``factor`` times as loud (amplitude)."""
         return Clip((self.samples * np.float32(factor)).astype(np.float32), self.rate)
@@ -46,8 +59,20 @@ class Clip:
         out: npt.NDArray[Any] = soxr.resample(self.samples, self.rate, rate, quality="HQ")
         return Clip(np.ascontiguousarray(out, dtype=np.float32), rate)
 
+    def trimmed(self, threshold: float, margin_frames: int = 0) -> Clip:
+        """The same without what lies before the first and after the last sample above ``threshold``.
+
+        The threshold is an amplitude; ``margin_frames`` are kept at each end. Nothing above the threshold
+        leaves an empty clip.
+        """
+        loud = np.flatnonzero(np.abs(self.samples) > threshold)
+        if not loud.size:
+            return Clip(self.samples[:0], self.rate)
+        first, last = int(loud[0]), int(loud[-1])
+        return Clip(self.samples[max(first - margin_frames, 0) : last + 1 + margin_frames], self.rate)
+
     def faded(self, fade_frames: int) -> Clip:
-        """The same with a linear ramp of ``fade_frames`` at each end, so that it neither begins nor ends with a click."""
+        """The same with a linear ramp of ``fade_frames`` at each end, so that neither end clicks."""
         count = min(fade_frames, len(self.samples) // 2)
         if count == 0:
             return self
@@ -56,3 +81,17 @@ class Clip:
         out[:count] *= ramp
         out[-count:] *= ramp[::-1]
         return Clip(out, self.rate)
+
+
+def read_clip(path: Path) -> Clip:
+    """A sound file as a clip, channels averaged to one: WAV, FLAC, AIFF and whatever else libsndfile knows.
+
+    The content decides, not the name's ending. Raises RecordingError.
+    """
+    import soundfile
+
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        raise RecordingError(f"{path} cannot be read as a sound file: {error}") from error
+    return Clip(np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), rate)
