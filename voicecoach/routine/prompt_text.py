@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 PLACEHOLDERS = ("side", "other_side", "rep", "reps", "seconds")
-"""Filled in when a step is spoken: the side now in work, the other one, which repetition of how many, the hold."""
+"""Filled in when a step is spoken: the side at work, the other, which repetition of how many, the hold."""
 
 _BRACES = re.compile(r"\{[^{}]*\}?|\}")
 _FILLED = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
@@ -20,10 +20,10 @@ def braces(text: str) -> list[str]:
 
 
 def expand(text: str, *, side: str, other_side: str, rep: int, reps: int, seconds: str) -> str:
-    """``text`` as it is spoken: each placeholder replaced, and a first letter that came from one in upper case.
+    """``text`` as it is spoken: placeholders replaced; a first word that came from one gets a capital.
 
-    ``seconds`` is the length of the exercise's hold in figures ("15"). Anything else in braces stays as it is;
-    the loader has refused it in files.
+    ``seconds`` is the length of the exercise's hold in figures ("15"). Anything else in braces stays as it
+    is; the loader has refused it in files.
     """
     values = {"side": side, "other_side": other_side, "rep": str(rep), "reps": str(reps), "seconds": seconds}
     spoken = _FILLED.sub(lambda found: values[found[1]], text)
