@@ -1,0 +1,216 @@
+"""The live ear: the hearing chain in a thread of its own, fed by the device's thread, never holding it up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from voicecoach.audio.clip import Samples
+from voicecoach.ear.engines import DEFAULT_ENGINE, ENGINES, make_hearing, make_spotter
+from voicecoach.ear.hearing import Hearing
+from voicecoach.ear.level import QUIETEST
+from voicecoach.ear.spotter import Heard
+from voicecoach.errors import EarError
+from voicecoach.session.commands import ALWAYS, Command
+from voicecoach.units import STREAM_RATE, frames, seconds
+
+__all__ = ["DEFAULT_ENGINE", "ENGINES", "Ear", "Hearing", "Heartbeat", "make_hearing", "make_spotter"]
+
+_MOST_WAITING = frames(1.5)
+"""Frames that may wait to be heard; a command is worthless later than that."""
+
+_KEPT_AFTER_OVERLOAD = frames(0.3)
+"""Newest frames that are kept when too many waited."""
+
+_ZEROS = STREAM_RATE
+"""Exact zeros for this long are no quiet room: the microphone is muted or the system hands over nothing."""
+
+_MOST_RESTARTS = 3
+"""Failures in a row, with no second of sound heard in between, after which the ear gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """When the last block was done with, so that a deaf ear is noticed."""
+
+    at: float
+    """``time.monotonic()`` then; of ``start`` at first."""
+    position: int
+    """Stream position up to which everything was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    microphone: Samples
+    reference: Samples | None
+    position: int
+
+
+class Ear:
+    """Listens in the background. ``submit`` comes from the device's thread, the callbacks from the ear's own."""
+
+    def __init__(
+        self,
+        on_heard: Callable[[Heard], None],
+        on_trouble: Callable[[str], None],
+        make: Callable[[], Hearing],
+    ) -> None:
+        """``make`` builds the chain, at start and again after a failure. Both callbacks must return quickly."""
+        self._on_heard, self._on_trouble, self._make = on_heard, on_trouble, make
+        self._news = threading.Condition()
+        self._blocks: deque[_Block] = deque()
+        self._waiting = 0
+        self._dropped = 0
+        self._armed: Collection[Command] = ALWAYS
+        self._rearm = False
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        self._hearing: Hearing | None = None
+        self._origin = 0
+        self._expected: int | None = None
+        self._failures = 0
+        self._zeros = 0
+        self._level = QUIETEST
+        self._heartbeat = Heartbeat(time.monotonic(), 0)
+        self.restarts = 0
+        """How often the chain was rebuilt after a failure."""
+
+    def start(self) -> None:
+        """Load the engine (0.2 s for the default one) and begin to listen. Raises EarError. Once."""
+        if self._thread is not None:
+            raise RuntimeError("this ear was started before")
+        self._hearing = self._make()
+        self._hearing.arm(self._armed)
+        self._rearm = False
+        self._heartbeat = Heartbeat(time.monotonic(), 0)
+        self._thread = threading.Thread(target=self._run, name="ear", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening and release the engine; no callback comes after it returns. May be called twice."""
+        with self._news:
+            self._closing = True
+            self._news.notify()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def submit(self, microphone: Samples, reference: Samples | None, position: int) -> None:
+        """Hand over the block captured at stream ``position`` and what was played meanwhile. Never blocks.
+
+        The samples are copied. A jump in ``position`` begins a new stream: what was half heard is forgotten.
+        """
+        block = _Block(microphone.copy(), None if reference is None else reference.copy(), position)
+        with self._news:
+            if self._closing:
+                return
+            self._blocks.append(block)
+            self._waiting += len(microphone)
+            if self._waiting > _MOST_WAITING:
+                while len(self._blocks) > 1 and self._waiting > _KEPT_AFTER_OVERLOAD:
+                    lost = len(self._blocks.popleft().microphone)
+                    self._waiting -= lost
+                    self._dropped += lost
+            self._news.notify()
+
+    def arm(self, commands: Collection[Command]) -> None:
+        """From the next block on, listen for these and no others. From any thread."""
+        with self._news:
+            self._armed, self._rearm = frozenset(commands), True
+            self._news.notify()
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """When the ear last finished a block, and how far it heard. From any thread."""
+        return self._heartbeat
+
+    @property
+    def level(self) -> float:
+        """How loud the last second was, dBFS. From any thread."""
+        return self._level
+
+    @property
+    def silent_input(self) -> bool:
+        """Whether the microphone has given nothing but exact zeros for a second: muted, or not permitted."""
+        return self._zeros >= _ZEROS
+
+    def _run(self) -> None:
+        while True:
+            with self._news:
+                while not (self._blocks or self._rearm or self._closing):
+                    self._news.wait()
+                if self._closing:
+                    break
+                block = self._blocks.popleft() if self._blocks else None
+                if block is not None:
+                    self._waiting -= len(block.microphone)
+                dropped, self._dropped = self._dropped, 0
+                armed = self._armed if self._rearm else None
+                self._rearm = False
+            if dropped:
+                self._tell(f"The ear could not keep up: {seconds(dropped):.1f} s of sound were not heard.")
+            if not self._step(block, armed):
+                break
+        if self._hearing is not None:
+            self._hearing.close()
+
+    def _step(self, block: _Block | None, armed: Collection[Command] | None) -> bool:
+        """Do one thing; False where the ear has to give up."""
+        heard: list[Heard] = []
+        try:
+            if self._hearing is None:
+                self._hearing = self._make()
+                self._hearing.arm(self._armed)
+                self._expected = None
+            elif armed is not None:
+                self._hearing.arm(armed)
+            if block is not None:
+                heard = self._listen(self._hearing, block)
+        except Exception as error:  # whatever an engine throws, the ear has to survive it
+            return self._recover(error)
+        for command in heard:
+            self._call(partial(self._on_heard, command))
+        return True
+
+    def _listen(self, hearing: Hearing, block: _Block) -> list[Heard]:
+        if block.position != self._expected:
+            if self._expected is not None:
+                hearing.reset()
+            self._origin = block.position
+        heard = hearing.feed(block.microphone, block.reference)
+        self._expected = block.position + len(block.microphone)
+        if self._expected - self._origin >= STREAM_RATE:
+            self._failures = 0
+        self._zeros = 0 if np.any(block.microphone) else self._zeros + len(block.microphone)
+        self._level = hearing.level
+        self._heartbeat = Heartbeat(time.monotonic(), self._expected)
+        return [replace(command, decided=command.decided + self._origin) for command in heard]
+
+    def _recover(self, error: Exception) -> bool:
+        self._hearing = None
+        self._failures += 1
+        if self._failures > _MOST_RESTARTS:
+            self._tell(f"The ear has failed and hears nothing any more ({error}). Use the keys.")
+            return False
+        self.restarts += 1
+        self._tell(f"The ear failed and was started again ({error}).")
+        return True
+
+    def _tell(self, trouble: str) -> None:
+        self._call(partial(self._on_trouble, trouble))
+
+    def _call(self, callback: Callable[[], None]) -> None:
+        if not self._closing:
+            callback()
+
+
+def make_ear(on_heard: Callable[[Heard], None], on_trouble: Callable[[str], None], engine: str = DEFAULT_ENGINE) -> Ear:
+    """An ear around the engine of that name; nothing is loaded before ``start``. Raises EarError for no such name."""
+    if engine not in ENGINES:
+        raise EarError(f'There is no speech engine "{engine}". Choose one of: {", ".join(ENGINES)}.')
+    return Ear(on_heard, on_trouble, lambda: make_hearing(engine, live=True))

@@ -1,0 +1,33 @@
+"""Port: an echo canceller takes the coach's own voice out of what the microphone heard."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from voicecoach.audio.clip import Samples
+
+
+class EchoCanceller(Protocol):
+    """One per stream; not thread-safe. All blocks at EAR_RATE, microphone and reference of one length, on one clock."""
+
+    def process(self, microphone: Samples, reference: Samples) -> Samples:
+        """The microphone's block without the part that ``reference`` (what was played meanwhile) explains.
+
+        As long as ``microphone``, and not delayed. The next block follows without a gap.
+        """
+
+    def reset(self) -> None:
+        """The streams slipped, or a new one begins: forget the room."""
+
+
+class PassThrough:
+    """Cancels nothing: for headphones, and where no reference is known."""
+
+    def process(self, microphone: Samples, reference: Samples) -> Samples:
+        """The microphone's block as it is."""
+        if len(microphone) != len(reference):
+            raise ValueError(f"{len(microphone)} samples captured but {len(reference)} played")
+        return microphone
+
+    def reset(self) -> None:
+        """Nothing to forget."""

@@ -1,0 +1,76 @@
+"""The chain: microphone -> 16 kHz -> echo canceller -> level -> spotter -> decision. Synchronous, no thread, no clock.
+
+``hear`` and the live ear run exactly this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import numpy as np
+
+from voicecoach.audio.clip import Samples
+from voicecoach.ear.decision import Decision, Rule
+from voicecoach.ear.echo import EchoCanceller, PassThrough
+from voicecoach.ear.level import HOP, HOPS_A_SECOND, QUIETEST, LevelHistory, NoiseFloor, Normaliser, mean_level
+from voicecoach.ear.resampler import Decimator
+from voicecoach.ear.spotter import Heard, Spotter
+from voicecoach.session.commands import ALWAYS, Command, phrases_for
+
+
+class Hearing:
+    """Hears commands in one stream. Fed from one thread; ``decided`` positions count from the stream's first frame."""
+
+    def __init__(self, spotter: Spotter, rules: Callable[[str], Rule], echo: EchoCanceller | None = None) -> None:
+        """Armed with every command but the answers. ``rules`` must speak of the spotter's own scores."""
+        self._spotter = spotter
+        self._echo: EchoCanceller = PassThrough() if echo is None else echo
+        self._microphone, self._reference = Decimator(), Decimator()
+        self._floor, self._normaliser, self._levels = NoiseFloor(), Normaliser(), LevelHistory()
+        self._decision = Decision(rules, self._levels)
+        self._pending: Samples = np.zeros(0, dtype=np.float32)
+        self.arm(ALWAYS)
+
+    def arm(self, commands: Collection[Command]) -> None:
+        """From the next hop on, listen for these and no others. Raises EarError."""
+        self._spotter.arm(phrases_for(commands))
+
+    def feed(self, microphone: Samples, reference: Samples | None = None) -> list[Heard]:
+        """Take the next block (STREAM_RATE, any length) and return what was decided in it.
+
+        ``reference`` is what was played meanwhile, as long as ``microphone``; None where nothing was.
+        """
+        if reference is None:
+            reference = np.zeros(len(microphone), dtype=np.float32)
+        elif len(reference) != len(microphone):
+            raise ValueError(f"{len(microphone)} frames captured but {len(reference)} played")
+        near = self._echo.process(self._microphone.process(microphone), self._reference.process(reference))
+        joined = np.concatenate((self._pending, near))
+        whole = len(joined) // HOP * HOP
+        self._pending = joined[whole:]
+        heard: list[Heard] = []
+        for start in range(0, whole, HOP):
+            heard += self._hop(joined[start : start + HOP])
+        return heard
+
+    def reset(self) -> None:
+        """Forget the sound so far, not the vocabulary: the next block begins a new stream at position 0."""
+        parts = (self._echo, self._microphone, self._reference, self._floor, self._normaliser, self._levels)
+        for part in (*parts, self._decision, self._spotter):
+            part.reset()
+        self._pending = np.zeros(0, dtype=np.float32)
+
+    def close(self) -> None:
+        """Release the engine."""
+        self._spotter.close()
+
+    @property
+    def level(self) -> float:
+        """How loud the last second was, dBFS, after echo cancelling; for displays."""
+        last = self._levels.between(self._levels.hops - HOPS_A_SECOND, self._levels.hops)
+        return mean_level(last) if last else QUIETEST
+
+    def _hop(self, hop: Samples) -> list[Heard]:
+        level = self._levels.measure(hop)
+        active = self._floor.feed(level)
+        return self._decision.feed(self._spotter.feed(self._normaliser.process(hop, level, active)))

@@ -1,0 +1,245 @@
+"""The default engine: pocketsphinx keyword search on the running stream. Offline, no download, no endpoint wait.
+
+Each phrase is a chain of phone models racing a loop of all phones; where the chain's end comes within the phrase's
+threshold of the loop, it is a detection (A. Zhelezniak and N. Shmyrev's ``kws_search``). Scores are the base-10
+logarithm of that likelihood ratio, so they compare with the thresholds of a keyphrase file: "stop" at 1e-8 is -8.0.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voicecoach.audio.clip import Samples
+from voicecoach.ear.decision import Rule
+from voicecoach.ear.level import HOP, HOPS_A_SECOND
+from voicecoach.ear.spotter import Detection
+from voicecoach.errors import EarError
+from voicecoach.routine.yaml_document import read_package_data
+from voicecoach.session.commands import Phrase
+
+_CMN = "48,3,-1"
+"""Cepstral mean of speech at the Normaliser's level. Pinned: a mean learned from short words in silence is worse."""
+
+_CMN_HOPS = 3 * HOPS_A_SECOND
+"""How often it is pinned again, since the decoder keeps learning."""
+
+_KWS_MAX = 1500
+"""pocketsphinx takes this off each detection's log score (``kws_detections.c``)."""
+
+_SCORE_SCALE = 1024
+"""Its searches count in log(1.0001) units divided by this (SENSCR_SHIFT)."""
+
+_SETTLED_HOPS = HOPS_A_SECOND // 2
+"""A detection that did not grow for this long is over: the list may be emptied in the next quiet moment ..."""
+
+_STALE_HOPS = 4 * HOPS_A_SECOND
+"""... or, in talk without one, after this long."""
+
+_QUIET_RMS = 0.006
+"""Level of a quiet moment (-44 dBFS, normalised), where no word can be cut by a restart."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyphraseSpec:
+    """How one phrase is searched for."""
+
+    variants: tuple[str, ...]
+    """Ways to pronounce it, each in words of the decoder's dictionary (``ow(2)``: the second one given there)."""
+    threshold: float
+    """Base-10 logarithm of the likelihood ratio below which it is not reported at all."""
+
+
+class PocketsphinxSpotter:
+    """One decoder with its own state; not thread-safe. Starting takes 0.15 s (no language model is loaded)."""
+
+    def __init__(self, specs: Mapping[str, KeyphraseSpec] | None = None) -> None:
+        """Load the acoustic model. ``specs`` by phrase text; the packaged ones if None. Raises EarError."""
+        try:
+            from pocketsphinx import Config, Decoder
+        except ImportError as error:
+            raise EarError(
+                "The package pocketsphinx is missing. Install it with: pip install 'SpeechRecognition[pocketsphinx]'"
+            ) from error
+        self._specs = keyphrases() if specs is None else specs
+        try:
+            # kws_delay: by default a detection is held back for 10 frames, in case it grows; growth is told apart here.
+            self._decoder: Any = Decoder(Config(lm=None, loglevel="FATAL", kws_delay=0))
+        except Exception as error:
+            raise EarError(f"pocketsphinx could not load its English model: {error}") from error
+        self._log_base = math.log10(1.0001)
+        self._searches: dict[frozenset[str], str] = {}
+        self._added: set[str] = set()
+        self._armed: dict[str, Phrase] = {}
+        self._running = False
+        self._pending: Samples = np.zeros(0, dtype=np.float32)
+        self._told: dict[tuple[str, int], float] = {}
+        self._hops = self._began = self._changed = 0
+
+    def arm(self, phrases: Collection[Phrase]) -> None:
+        """From the next block on, listen for these. Raises EarError for a phrase with a word it cannot pronounce."""
+        wanted = {words: phrase for phrase in phrases for words in self._spec(phrase).variants}
+        if wanted.keys() == self._armed.keys():
+            self._armed = wanted
+            return
+        self._stop()
+        self._armed = wanted
+        if not wanted:
+            return
+        key = frozenset(wanted)
+        if key not in self._searches:
+            self._searches[key] = self._add_search(wanted)
+        self._decoder.activate_search(self._searches[key])
+
+    def feed(self, block: Samples) -> list[Detection]:
+        """Take the next block, at the Normaliser's level. What is returned is new, or surer than it was before."""
+        joined = np.concatenate((self._pending, block))
+        whole = len(joined) // HOP * HOP
+        self._pending = joined[whole:]
+        found: list[Detection] = []
+        for start in range(0, whole, HOP):
+            found += self._hop(joined[start : start + HOP])
+        return found
+
+    def reset(self) -> None:
+        """Forget the sound so far: the next block begins a new stream at sample 0."""
+        self._stop()
+        self._hops = 0
+        self._pending = np.zeros(0, dtype=np.float32)
+
+    def close(self) -> None:
+        """Release the decoder."""
+        self._stop()
+        self._decoder = None
+
+    def _hop(self, hop: Samples) -> list[Detection]:
+        if not self._armed:
+            self._hops += 1
+            return []
+        if not self._running or self._may_restart(hop):
+            self._restart()
+        elif (self._hops - self._began) % _CMN_HOPS == 0:
+            self._decoder.set_cmn(_CMN)
+        pcm = np.clip(hop * 32768.0, -32768.0, 32767.0).astype("<i2").tobytes()
+        self._decoder.process_raw(pcm)
+        self._hops += 1
+        segments = self._decoder.seg()
+        return [] if segments is None else self._news(segments)
+
+    def _news(self, segments: Any) -> list[Detection]:
+        found = []
+        for segment in segments:
+            phrase = self._armed.get(segment.word.strip())
+            if phrase is None:
+                continue
+            score = (math.log10(segment.prob) + _KWS_MAX * self._log_base) * _SCORE_SCALE
+            key = (phrase.text, segment.start_frame)
+            if score <= self._told.get(key, -math.inf):
+                continue
+            self._told[key] = score
+            self._changed = self._hops
+            start, end = ((self._began + frame) * HOP for frame in (segment.start_frame, segment.end_frame + 1))
+            found.append(Detection(phrase, score, start, end))
+        return found
+
+    def _may_restart(self, hop: Samples) -> bool:
+        if not self._told:
+            return False
+        unchanged = self._hops - self._changed
+        quiet = float(np.dot(hop, hop)) < _QUIET_RMS * _QUIET_RMS * HOP
+        return unchanged >= _STALE_HOPS or (quiet and unchanged >= _SETTLED_HOPS)
+
+    def _restart(self) -> None:
+        self._stop()
+        self._decoder.start_utt()
+        self._decoder.set_cmn(_CMN)
+        self._running = True
+        self._began = self._hops
+
+    def _stop(self) -> None:
+        if self._running:
+            self._decoder.end_utt()
+        self._running = False
+        self._told = {}
+        self._changed = self._began = self._hops
+
+    def _spec(self, phrase: Phrase) -> KeyphraseSpec:
+        spec = self._specs.get(phrase.text)
+        return spec if spec is not None else KeyphraseSpec((phrase.text,), guessed_threshold(phrase.text))
+
+    def _add_search(self, wanted: Collection[str]) -> str:
+        for word in {word for words in wanted for word in words.split()}:
+            self._need_word(word)
+        lines = [f"{words} /1e{round(self._threshold(words))}/\n" for words in sorted(wanted)]
+        name = f"commands {len(self._searches)}"
+        descriptor, path = tempfile.mkstemp(suffix=".kws", text=True)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.writelines(lines)
+            self._decoder.add_kws(name, path)
+        except RuntimeError as error:
+            raise EarError(f"pocketsphinx refused the phrases to listen for: {error}") from error
+        finally:
+            Path(path).unlink()
+        return name
+
+    def _threshold(self, words: str) -> float:
+        phrase = self._armed[words]
+        return self._spec(phrase).threshold
+
+    def _need_word(self, word: str) -> None:
+        if word in self._added or self._decoder.lookup_word(word) is not None:
+            return
+        phones = pronunciations().get(word)
+        if phones is None:
+            raise EarError(f'The recogniser has no pronunciation for "{word}", so it cannot listen for it.')
+        self._decoder.add_word(word, phones, True)
+        self._added.add(word)
+
+
+def guessed_threshold(text: str) -> float:
+    """A threshold for a phrase that nobody measured: longer phrases reach lower scores, and are safer."""
+    return -8.0 - 1.6 * max(0, len(text.replace(" ", "")) - 4)
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    data: Mapping[str, Any] = read_package_data("voicecoach.ear", "pocketsphinx_en.yaml")
+    return data
+
+
+@cache
+def keyphrases() -> Mapping[str, KeyphraseSpec]:
+    """The packaged search data, by phrase text: searched from the weak score on."""
+    return {
+        text: KeyphraseSpec(tuple(row.get("variants", [text])), float(row["weak"]))
+        for text, row in _data()["phrases"].items()
+    }
+
+
+@cache
+def pronunciations() -> Mapping[str, str]:
+    """Words that the decoder's dictionary lacks, each as ARPABET phones."""
+    return {str(word): str(phones) for word, phones in _data()["pronunciations"].items()}
+
+
+def rule_for(text: str) -> Rule:
+    """When this engine's scores for a phrase are believed; cautious for a phrase that nobody measured."""
+    row = _data()["phrases"].get(text)
+    if row is None:
+        weak = guessed_threshold(text)
+        return Rule(firm=weak + 8.0, weak=weak)
+    return Rule(
+        firm=float(row["firm"]),
+        weak=float(row["weak"]),
+        alone=bool(row.get("alone", True)),
+        doubtful=bool(row.get("doubtful", False)),
+    )
