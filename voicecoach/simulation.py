@@ -16,7 +16,7 @@ from voicecoach.audio.mixer import Mixer
 from voicecoach.event_log import EventLog, Fields
 from voicecoach.performance import ClipOf, Performance, lengths
 from voicecoach.session.commands import Command
-from voicecoach.session.cues import Sound
+from voicecoach.session.cues import CueEnded, Sound
 from voicecoach.session.effects import Reason
 from voicecoach.session.events import CommandGiven, Event, SpeechReady, Started
 from voicecoach.session.plan import Plan
@@ -53,6 +53,8 @@ class Simulation:
     block: int = BLOCK
     log: list[Logged] = field(default_factory=list)
     armed: frozenset[Command] = frozenset()
+    ended: list[CueEnded] = field(default_factory=list)
+    """Every cue that was played, in order of its end."""
 
     def __post_init__(self) -> None:
         self._inbox: list[Event] = []
@@ -91,8 +93,12 @@ class Simulation:
             self._deliver()
 
     def _deliver(self) -> None:
-        while self._inbox and self.performance.reason is None:
-            self.performance.take(self._inbox.pop(0))
+        while self._inbox:
+            event = self._inbox.pop(0)
+            if isinstance(event, CueEnded):
+                self.ended.append(event)
+            if self.performance.reason is None:
+                self.performance.take(event)
 
     def _arm(self, commands: frozenset[Command]) -> None:
         self.armed = commands

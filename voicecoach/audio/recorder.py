@@ -1,0 +1,54 @@
+"""``--record FILE``: what the microphone heard (left) and what was played (right), only when the user asks for it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from voicecoach.audio.clip import Samples
+from voicecoach.errors import RecordingError
+from voicecoach.units import STREAM_RATE
+
+FORMATS = {".wav": "WAV", ".flac": "FLAC"}
+
+
+class Recorder:
+    """Writes stereo blocks at STREAM_RATE in a thread of its own. Raises RecordingError where ``path`` cannot be written."""
+
+    def __init__(self, path: Path) -> None:
+        kind = FORMATS.get(path.suffix.lower())
+        if kind is None:
+            raise RecordingError(f"{path.name}: a recording is a .wav or .flac file")
+        try:
+            self._file = soundfile.SoundFile(path, "w", STREAM_RATE, 2, "PCM_16", format=kind)
+        except (OSError, soundfile.SoundFileError) as fault:
+            raise RecordingError(f"{path} cannot be written: {fault}") from fault
+        self.failure: Exception | None = None
+        """What the disk said first, if anything; what was written before it stays."""
+        self._blocks: queue.SimpleQueue[tuple[Samples | None, Samples] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    def submit(self, captured: Samples | None, played: Samples) -> None:
+        """Take one block from the device's thread; never waits for the disk."""
+        self._blocks.put((None if captured is None else captured.copy(), played.copy()))
+
+    def close(self) -> None:
+        """Write what is left and complete the file; may be called twice."""
+        self._blocks.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._file:
+            while (block := self._blocks.get()) is not None:
+                captured, played = block
+                left = np.zeros_like(played) if captured is None else captured
+                if self.failure is None:
+                    try:
+                        self._file.write(np.column_stack([left, played]))
+                    except (OSError, soundfile.SoundFileError) as fault:
+                        self.failure = fault

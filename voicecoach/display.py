@@ -1,0 +1,110 @@
+"""What the terminal shows: one readable line for each thing that happens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from voicecoach.event_log import Fields
+from voicecoach.session.cues import Sound
+from voicecoach.units import spoken_duration
+
+_SOUNDS = {
+    Sound.HALF_WAY.value: "half-way",
+    Sound.SWITCH_SIDES.value: "switch sides",
+    Sound.TROUBLE.value: "trouble",
+}
+"""Earcons worth a line; the others belong to something that has one."""
+
+_REASONS = {
+    "completed": "Session complete.",
+    "stop": "Session ended, as you asked.",
+    "pain": "Session ended because of pain. Please contact your doctor before doing these exercises again.",
+    "emergency": "Session ended. This can be an emergency: call your local emergency number now.",
+    "refused": "Session not started.",
+    "interrupt": "Session interrupted.",
+    "error": "Session ended because of an error.",
+}
+
+
+class Display:
+    """Follows the event log and prints. One thread writes: the player's.
+
+    Colour and width are rich's to decide: it honours NO_COLOR, TERM=dumb and pipes. A terminal that went away must not
+    end a session, so a failure to write is kept in ``failure`` and nothing more is printed.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.failure: OSError | None = None
+        self._console = console or Console(highlight=False, soft_wrap=True)
+
+    def __call__(self, t: float, event: str, fields: Fields) -> None:
+        """Show one event, if it is one for people."""
+        line = self._line(event, fields)
+        if line is not None:
+            minutes, seconds = divmod(int(t), 60)
+            self._print(Text.assemble((f"{minutes:02d}:{seconds:02d}  ", "dim"), line))
+
+    def say(self, message: str, style: str = "") -> None:
+        """Print a line that belongs to no event."""
+        self._print(Text(message, style=style))
+
+    def _print(self, line: Text) -> None:
+        if self.failure is not None:
+            return
+        try:
+            self._console.print(line)
+        except OSError as fault:
+            self.failure = fault
+
+    def _line(self, event: str, fields: Fields) -> Text | None:
+        show = getattr(self, f"_show_{event}", None)
+        line: Text | None = show(fields) if show else None
+        return line
+
+    def _show_ready(self, fields: Fields) -> Text:
+        if fields["ear"]:
+            return Text("Listening. Say: pause, say it again, stop, or it hurts.", style="green")
+        return Text("Not listening: only the keys steer this session.", style="yellow")
+
+    def _show_prompt(self, fields: Fields) -> Text:
+        return Text.assemble((fields["text"], "bold"), (_where(fields), "dim"))
+
+    def _show_hold_start(self, fields: Fields) -> Text:
+        return Text.assemble((f"Hold {spoken_duration(fields['seconds'])}", "bold cyan"), (_where(fields), "dim"))
+
+    def _show_hold_end(self, fields: Fields) -> Text:
+        if fields["completed"]:
+            return Text("Let go.", style="cyan")
+        return Text(f"Hold broken off after {fields['held']:.1f} seconds.", style="yellow")
+
+    def _show_earcon(self, fields: Fields) -> Text | None:
+        name = _SOUNDS.get(fields["name"])
+        return Text(f"({name})", style="dim") if name else None
+
+    def _show_heard(self, fields: Fields) -> Text:
+        doubt = "" if fields["tier"] == "firm" else " (not sure)"
+        return Text(f'Heard "{fields["phrase"]}": {fields["command"]}{doubt}', style="magenta")
+
+    def _show_state(self, fields: Fields) -> Text | None:
+        shown = {"paused": "Paused.", "waiting": "Waiting for your answer."}
+        return Text(shown[fields["to"]], style="yellow") if fields["to"] in shown else None
+
+    def _show_trouble(self, fields: Fields) -> Text:
+        return Text(f"Trouble: {fields['what']}", style="bold red")
+
+    def _show_device_lost(self, _: Fields) -> Text:
+        return Text("The sound device is gone. Paused; trying to get it back.", style="bold red")
+
+    def _show_device_back(self, _: Fields) -> Text:
+        return Text("Sound is back. Carry on when you are ready.", style="green")
+
+    def _show_finished(self, fields: Fields) -> Text:
+        return Text(_REASONS[fields["reason"]], style="bold")
+
+
+def _where(fields: dict[str, Any]) -> str:
+    parts = [fields["exercise"], fields["side"], f"repetition {fields['rep']}" if fields["rep"] else None]
+    return "".join(f"  {part}" for part in parts if part)

@@ -1,0 +1,312 @@
+"""Plays a session live: one inbox, one loop, on a device, a voice and an ear.
+
+Threads: the device's (renders blocks, hands the microphone's to the ear), the ear's (decides what was said), the
+keyboard's, the voice's (renders speech), and the caller's, which owns the session and runs the loop. All of them only
+put events into the inbox; the session is touched by the loop alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from voicecoach.audio.clip import Clip, Samples
+from voicecoach.audio.device import AudioDevice
+from voicecoach.audio.mixer import Mixer
+from voicecoach.audio.recorder import Recorder
+from voicecoach.ear.ear import Ear
+from voicecoach.ear.spotter import Heard
+from voicecoach.errors import DeviceError, VoicecoachError
+from voicecoach.event_log import EventLog
+from voicecoach.inbox import Inbox
+from voicecoach.performance import ClipOf, Performance, lengths
+from voicecoach.session.commands import URGENT, Command
+from voicecoach.session.cues import Sound
+from voicecoach.session.effects import Reason
+from voicecoach.session.events import CommandGiven, Event, Failed, Faulted, Interrupted, SpeechReady, Started
+from voicecoach.session.session import Session
+from voicecoach.session.states import State
+
+STALLED = 0.8
+"""Seconds without a block after which the device counts as lost: noticed within a second, and longer than any hiccup
+that a loaded machine was seen to have (90 ms)."""
+DEAF = 3.0
+"""Seconds without a sign of life from the ear, or with nothing but exact zeros from the microphone."""
+BACKOFF = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""Seconds between attempts to open the device again; the last one goes on for ever."""
+GLANCE = 0.2
+"""Seconds between two looks at the watchdogs where nothing else happens."""
+DRAIN = 0.25
+"""Seconds that the last sounds get to leave the device's buffer."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A key that means ``command``; ``toggle`` is pause or resume, whichever applies."""
+
+    key: str
+    command: Command | None
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """Something that the user or the log should know."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    speed: float
+    clip_of: ClipOf
+
+
+Item = Event | Heard | KeyPressed | Troubled | _Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a session is played on. ``open_device`` is called again when a device was lost."""
+
+    open_device: Callable[[], AudioDevice]
+    clips_at: Callable[[float], ClipOf]
+    """Renders every text of the session at a speed; runs in the player's voice thread."""
+    earcons: dict[Sound, Clip]
+    make_ear: Callable[[Callable[[Heard], None], Callable[[str], None]], Ear] | None
+    """None: the session is deaf by the user's choice."""
+    recorder: Recorder | None = None
+
+
+class Player:
+    """Runs one session to its end. ``press`` and ``interrupt`` may be called from any thread, or a signal handler."""
+
+    def __init__(
+        self,
+        session: Session,
+        stage: Stage,
+        log: EventLog,
+        clip_of: ClipOf,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stage, self._log, self._clock = stage, log, clock
+        self._inbox: Inbox[Item] = Inbox()
+        self._mixer = Mixer(notify=self._inbox.put)
+        self._performance = Performance(
+            session, self._mixer, clip_of, stage.earcons, log, self._arm, self._start_retempo
+        )
+        self._session = session
+        self._voice_thread = ThreadPoolExecutor(1, "voice")
+        self._device: AudioDevice | None = None
+        self._ear: Ear | None = None
+        self._advanced = (0, 0.0)
+        self._lost_since: float | None = None
+        self._next_attempt = 0.0
+        self._attempts = 0
+        self._silent_since: float | None = None
+        self._deaf = False
+        self._underruns = 0
+
+    @property
+    def state(self) -> State:
+        """What the session is doing."""
+        return self._session.state
+
+    @property
+    def level(self) -> float | None:
+        """How loud the microphone was during the last second, dBFS; None where nobody listens."""
+        return self._ear.level if self._ear else None
+
+    def press(self, key: str, command: Command | None) -> None:
+        """A key was pressed; ``command`` None is the pause key, which also resumes."""
+        self._inbox.put(KeyPressed(key, command), urgent=command in URGENT)
+
+    def interrupt(self) -> None:
+        """End the session at once: Ctrl-C or a signal."""
+        self._inbox.put(Interrupted(), urgent=True)
+
+    def run(self) -> Reason:
+        """Play to the end and return why it ended. Raises DeviceError or EarError where it cannot begin."""
+        try:
+            self._open()
+            self._performance.tell("ready", 0, ear=self._ear is not None)
+            self._performance.take(Started())
+            while self._performance.reason is None:
+                self._step()
+            self._drain()
+            return self._performance.reason
+        except Exception:
+            if self._performance.reason is None:
+                self._performance.take(Failed())
+            raise
+        finally:
+            self._close()
+
+    # Opening and closing --------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        self._device = self._stage.open_device()
+        if self._stage.make_ear is not None:
+            self._ear = self._stage.make_ear(self._hear, self._have_trouble)
+            self._ear.start()
+        self._device.start(self._exchange)
+        if self._ear is not None and not self._device.has_microphone:
+            raise DeviceError(
+                "There is no microphone, so the session could not hear you. Plug one in, or choose --no-mic to steer "
+                "it with the keys alone."
+            )
+        self._advanced = (0, self._clock())
+
+    def _close(self) -> None:
+        for part in (self._device, self._ear, self._stage.recorder):
+            if part is not None:
+                part.close()
+        self._voice_thread.shutdown(wait=False, cancel_futures=True)
+
+    def _drain(self) -> None:
+        end = self._clock() + DRAIN
+        while self._clock() < end:
+            self._inbox.get(end - self._clock())
+
+    # Other threads --------------------------------------------------------------------------------------------
+
+    def _exchange(self, frames: int, captured: Samples | None) -> Samples:
+        position = self._mixer.position
+        block = self._mixer.render(frames)
+        if captured is not None and self._ear is not None:
+            self._ear.submit(captured, block, position)
+        if self._stage.recorder is not None:
+            self._stage.recorder.submit(captured, block)
+        return block
+
+    def _hear(self, heard: Heard) -> None:
+        self._inbox.put(heard, urgent=heard.command in URGENT)
+
+    def _have_trouble(self, what: str) -> None:
+        self._inbox.put(Troubled(what))
+
+    # The loop -------------------------------------------------------------------------------------------------
+
+    def _step(self) -> None:
+        item = self._inbox.get(self._patience())
+        if isinstance(item, Heard):
+            self._take_heard(item)
+        elif isinstance(item, KeyPressed):
+            self._take_key(item)
+        elif isinstance(item, Troubled):
+            self._performance.tell("trouble", what=item.what)
+        elif isinstance(item, _Rendered):
+            self._take_rendered(item)
+        elif item is not None:
+            self._performance.take(item)
+        due = self._performance.next_deadline()
+        if due is not None and due <= self._mixer.position:
+            self._performance.take(None)
+        self._watch()
+
+    def _patience(self) -> float:
+        due = self._performance.next_deadline()
+        if due is None:
+            return GLANCE
+        return min(GLANCE, max(0.005, (due - self._mixer.position) / self._mixer.rate))
+
+    def _take_heard(self, heard: Heard) -> None:
+        self._performance.tell(
+            "heard", heard.decided, command=heard.command.value, phrase=heard.phrase, score=heard.score, tier=heard.tier
+        )
+        self._performance.take(CommandGiven(heard.command, firm=heard.tier == "firm"))
+
+    def _take_key(self, pressed: KeyPressed) -> None:
+        command = pressed.command
+        if command is None:
+            resuming = self._session.state in (State.PAUSED, State.WAITING, State.CHECKING)
+            command = Command.RESUME if resuming else Command.PAUSE
+        self._performance.tell("heard", command=command.value, phrase=f"[{pressed.key}]", score=1.0, tier="firm")
+        self._performance.take(CommandGiven(command))
+
+    def _arm(self, commands: frozenset[Command]) -> None:
+        if self._ear is not None:
+            self._ear.arm(commands)
+
+    def _start_retempo(self, speed: float) -> None:
+        def deliver(rendered: Future[ClipOf]) -> None:
+            fault = None if rendered.cancelled() else rendered.exception()
+            if isinstance(fault, VoicecoachError):
+                self._inbox.put(Troubled(str(fault)))
+            elif fault is None and not rendered.cancelled():
+                self._inbox.put(_Rendered(speed, rendered.result()))
+
+        self._voice_thread.submit(self._stage.clips_at, speed).add_done_callback(deliver)
+
+    def _take_rendered(self, rendered: _Rendered) -> None:
+        if rendered.speed != self._session.speed:
+            return
+        self._performance.clip_of = rendered.clip_of
+        self._performance.take(SpeechReady(lengths(rendered.clip_of, self._stage.earcons, self._mixer.rate)))
+
+    # Watchdogs ------------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        now, position = self._clock(), self._mixer.position
+        if position != self._advanced[0]:
+            self._advanced = (position, now)
+        if self._lost_since is not None:
+            self._reopen(now)
+        elif self._device is not None and (self._device.failure or now - self._advanced[1] > STALLED):
+            self._lose_device(now)
+        else:
+            self._watch_ear(now)
+            self._count_underruns()
+
+    def _lose_device(self, now: float) -> None:
+        self._lost_since, self._attempts, self._next_attempt = now, 0, now
+        name = self._device.name if self._device else "the sound device"
+        self._performance.tell("device_lost", device=name)
+        self._performance.take(Faulted("device"))
+        if self._device is not None:
+            self._device.close()
+
+    def _reopen(self, now: float) -> None:
+        if now < self._next_attempt:
+            return
+        try:
+            device = self._stage.open_device()
+            device.start(self._exchange)
+        except DeviceError:
+            self._next_attempt = now + BACKOFF[min(self._attempts, len(BACKOFF) - 1)]
+            self._attempts += 1
+            return
+        self._device, self._lost_since = device, None
+        self._advanced = (self._mixer.position, self._clock())
+        self._performance.tell("device_back", device=device.name)
+        if self._ear is not None and not device.has_microphone:
+            self._go_deaf("the microphone is gone")
+
+    def _watch_ear(self, now: float) -> None:
+        if self._ear is None:
+            return
+        if not self._ear.silent_input:
+            self._silent_since = None
+        elif self._silent_since is None:
+            self._silent_since = now
+        silent = self._silent_since is not None and now - self._silent_since > DEAF - 1.0
+        if now - self._ear.heartbeat.at > DEAF and now - self._advanced[1] < STALLED:
+            self._go_deaf("the ear gives no sign of life")
+        elif silent:
+            self._go_deaf("the microphone gives nothing but silence: it may be muted or not permitted")
+        else:
+            self._deaf = False
+
+    def _go_deaf(self, what: str) -> None:
+        if self._deaf:
+            return
+        self._deaf = True
+        self._performance.tell("trouble", what=what)
+        self._performance.take(Faulted("ear"))
+
+    def _count_underruns(self) -> None:
+        underruns = getattr(self._device, "underruns", 0)
+        if underruns != self._underruns:
+            self._performance.tell("underrun", count=underruns)
+            self._underruns = underruns
