@@ -2,8 +2,8 @@
 
     python sounds/make_earcons.py
 
-The same bytes come out every time: nothing is random, and a last-bit difference between two machines' sines
-is 1e-11 of a 16-bit step.
+The same bytes come out on every machine: nothing is random, gains are rounded to four places, and a difference
+in the last bit of a sine is 1e-11 of a 16-bit step.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voicecoach.audio.clip import Clip
-from voicecoach.audio.loudness import levelled
+from voicecoach.audio.loudness import loudness
 from voicecoach.session.cues import Sound
 from voicecoach.units import STREAM_RATE, frames
 
@@ -80,15 +80,16 @@ RECIPES: dict[Sound, Recipe] = {
 }
 
 
-def earcon(recipe: Recipe) -> Clip:
-    """The recipe's sound at STREAM_RATE."""
+def earcon(recipe: Recipe) -> npt.NDArray[np.float64]:
+    """The recipe's sound, mono, at STREAM_RATE, full scale -1 to 1."""
     samples = np.zeros(frames(recipe.length))
     for note in recipe.notes:
         first = frames(note.start)
         samples[first:] += _strike(note, len(samples) - first)
     release = frames(RELEASE_SECONDS)
     samples[-release:] *= 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, release))
-    return levelled(Clip(samples.astype(np.float32), STREAM_RATE), recipe.loudness)
+    now = loudness(Clip(samples.astype(np.float32), STREAM_RATE))
+    return samples * round(10 ** ((recipe.loudness - now) / 20), 4)  # rounded: see the module's docstring
 
 
 def _strike(note: Note, count: int) -> npt.NDArray[np.float64]:
@@ -103,7 +104,7 @@ def _strike(note: Note, count: int) -> npt.NDArray[np.float64]:
 def write_earcons(folder: Path) -> None:
     """Write ``<sound>.wav`` for every sound: 48 kHz, mono, 16 bits."""
     for sound, recipe in RECIPES.items():
-        steps = np.rint(earcon(recipe).samples.astype(np.float64) * 32_767).astype("<i2")
+        steps = np.rint(earcon(recipe) * 32_767).astype("<i2")
         with wave.open(str(folder / f"{sound.value}.wav"), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)

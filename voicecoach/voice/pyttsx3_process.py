@@ -1,0 +1,178 @@
+"""The process in which pyttsx3 speaks; :mod:`voicecoach.voice.pyttsx3_synthesizer` starts it and talks to it.
+
+Why a process of its own, when the library could be imported: espeak-ng ends its process where its data is
+missing; pyttsx3's espeak driver waits for ever when its file cannot be written (a full disk); it prints to
+standard output; it allows one engine a process; the engines of macOS and Windows want the main thread, and
+the same one always. Here all of that can harm nobody: whoever started the process waits for an answer for a
+bounded time.
+
+It speaks JSON, one object a line. First it says what it is: ``{"engine", "espeak": bool, "voices": [[id,
+name, [language]]], "voice"}``. Then it answers each request with ``{}``: ``{"voice", "rate"}`` to choose,
+``{"text", "file"}`` to write speech to a file. ``{"error"}`` is the answer to what failed. It ends when its
+standard input does.
+
+Only the standard library is imported before pyttsx3, so that the first word comes soon.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import json
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+LONGEST_DATA_PATH = 140
+"""espeak-ng 1.52 keeps the path of its data in 160 bytes, file names included: 157 were seen to work, 162 to fail."""
+
+
+def main() -> None:
+    """Serve until standard input ends. Arguments: ``system`` or ``bundled``; a private folder for the files."""
+    which, folder = sys.argv[1], Path(sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the session, which may still have to say something
+    replies = _claim_standard_output()
+    try:
+        _serve(which, folder, replies)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # here too, for a session that was killed
+        os._exit(0)  # espeak-ng's own ending can fail an assertion, and nothing is left to lose
+
+
+def _serve(which: str, folder: Path, replies: TextIO) -> None:
+    try:
+        _provide_espeak(which, folder)
+        engine = _Engine()
+        _reply(replies, engine.description())
+    except Exception as error:  # whatever an engine raises is an answer, never a traceback
+        _reply(replies, {"error": _described(error)})
+        return
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if "text" in request:
+                engine.write(request["text"], request["file"])
+            else:
+                engine.choose(request["voice"], request["rate"])
+            _reply(replies, {})
+        except Exception as error:
+            _reply(replies, {"error": _described(error)})
+
+
+def _claim_standard_output() -> TextIO:
+    """A stream to what was standard output; whatever anybody else prints from now on goes nowhere."""
+    replies = os.fdopen(os.dup(1), "w", encoding="ascii")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    return replies
+
+
+def _reply(replies: TextIO, answer: dict[str, Any]) -> None:
+    replies.write(json.dumps(answer) + "\n")
+    replies.flush()
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _provide_espeak(which: str, folder: Path) -> None:
+    """Let pyttsx3 find espeak-ng: on Linux the system's, or the one that the package espeakng-loader carries.
+
+    A library that is loaded already is the one that the loader hands out for its name, so loading the carried one
+    first is enough.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    if which == "system":
+        ctypes.CDLL("libespeak-ng.so.1")
+        return
+    import espeakng_loader
+
+    data = Path(espeakng_loader.get_data_path())
+    if len(os.fsencode(data)) > LONGEST_DATA_PATH:
+        link = folder / "espeak-ng-data"
+        link.symlink_to(data, target_is_directory=True)
+        data = link
+    os.environ["ESPEAK_DATA_PATH"] = str(data)
+    ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
+
+
+class _Engine:
+    """pyttsx3's engine, and what has to be done around its espeak driver (2.99) for every file to be whole.
+
+    - It queues what comes before its first loop and ends that loop at once, before the speech is written: so one empty
+      loop is run first.
+    - A loop begins with a "stop", and espeak-ng works in a thread: while that is still busy with a changed rate or the
+      end of the last sentence, the stop cancels what was just asked for. (A rate was lost in half of the changes.) So
+      the thread is waited for before each step.
+    """
+
+    def __init__(self) -> None:
+        import pyttsx3
+
+        self._engine = pyttsx3.init()
+        self._errors: list[Exception] = []
+        self._engine.connect("error", self._note_error)
+        self._espeak: Any = sys.modules.get("pyttsx3.drivers._espeak")
+        if self._espeak:
+            self._engine.runAndWait()
+
+    def description(self) -> dict[str, Any]:
+        engine = f"pyttsx3 {importlib.metadata.version('pyttsx3')} {self._engine.driver_name or sys.platform}"
+        if self._espeak:
+            info = self._espeak.dll.espeak_Info
+            info.restype, info.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
+            engine += f" {info(None).decode()}"
+        voices = [
+            [voice.id, voice.name or voice.id, [_language(each) for each in voice.languages or []]]
+            for voice in self._engine.getProperty("voices")
+        ]
+        return {
+            "engine": engine,
+            "espeak": bool(self._espeak),
+            "voices": voices,
+            "voice": self._engine.getProperty("voice"),
+        }
+
+    def choose(self, voice: str, rate: int) -> None:
+        self._set("voice", voice)  # before the rate: some drivers convert the rate by the voice
+        self._set("rate", rate)
+
+    def write(self, text: str, file: str) -> None:
+        self._settle()
+        self._engine.save_to_file(text, file)
+        self._engine.runAndWait()
+        self._settle()
+        self._raise_noted()
+
+    def _set(self, name: str, value: str | int) -> None:
+        self._settle()
+        self._engine.setProperty(name, value)
+        self._settle()
+        self._raise_noted()
+
+    def _settle(self) -> None:
+        if self._espeak:
+            self._espeak.Synchronize()
+
+    def _note_error(self, exception: Exception, **_: object) -> None:
+        self._errors.append(exception)
+
+    def _raise_noted(self) -> None:
+        if self._errors:
+            errors, self._errors = self._errors, []
+            raise errors[0]
+
+
+def _language(value: str | bytes) -> str:
+    """A language tag; some drivers give bytes with a priority in front."""
+    text = value.decode("utf-8", "ignore") if isinstance(value, bytes) else str(value)
+    return text.strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08\t").replace("_", "-").lower()
+
+
+if __name__ == "__main__":
+    main()

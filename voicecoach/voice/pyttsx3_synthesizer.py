@@ -1,0 +1,327 @@
+"""Speaks with pyttsx3: espeak-ng on Linux, the system's own voices on Windows and macOS. Offline.
+
+The engine lives in a process of its own (:mod:`voicecoach.voice.pyttsx3_process` says why), one for each
+synthesizer; it ends with the synthesizer or with this process, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import voicecoach
+from voicecoach.audio.clip import Clip, read_clip
+from voicecoach.errors import RecordingError, UsageError, VoiceError
+from voicecoach.voice.plain_text import plain_text
+
+DEFAULT_RATE = 155
+"""Words a minute: 150 to 165 is what listeners find most comfortable."""
+
+RATES = range(95, 401)
+"""Words a minute that can be asked for; espeak-ng goes no slower."""
+
+_ESPEAK_HASTE = 1.155
+"""Words a minute that are heard for each one asked of espeak-ng: 1.14 to 1.18 over 90 to 440 words a minute,
+voices en-us, en-gb and Received Pronunciation, espeak-ng 1.51 and 1.52, counted over ten prompts of a routine
+(153 words, pauses between their sentences included)."""
+
+_PREFERRED_LANGUAGES = ("en-us", "en-gb", "en")
+"""American first: espeak-ng's voice for it has the fullest dictionary, and the recogniser's model is American too."""
+
+_TRIM_THRESHOLD, _TRIM_MARGIN, _FADE = 0.003, 0.01, 0.002
+"""What is under -50 dBFS before the first and after the last sound is no speech (the engines' silence is far below
+that); 10 ms are kept, so that a soft "h" or "s" is whole, and 2 ms at each end fade."""
+
+_START_SECONDS, _SPEAK_SECONDS, _SPEAK_SECONDS_A_CHARACTER = 20.0, 10.0, 0.02
+"""How long an answer is waited for. 10,000 characters took 4 s on espeak-ng; the other engines are slower."""
+
+_VERSION = 1
+"""Raise it when the same engine's speech changes by something in this file."""
+
+
+class UnknownVoiceError(VoiceError, UsageError):
+    """``--voice`` names none of the installed voices; exit code 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledVoice:
+    """A voice that the engine offers; ``languages`` are tags such as ``en-us``, and may be missing."""
+
+    id: str
+    name: str
+    languages: tuple[str, ...]
+
+
+def list_voices() -> list[InstalledVoice]:
+    """Every installed voice, English ones first. Raises VoiceError where no engine works."""
+    engine = _start_engine()
+    engine.close()
+    return sorted(engine.voices, key=lambda voice: (not _is_english(voice), voice.languages, voice.id))
+
+
+def choose_voice(voices: Sequence[InstalledVoice], wanted: str | None, default: str | None = None) -> InstalledVoice:
+    """The voice that ``wanted`` means: an id, a name, a language tag, or the last part of an id; case is ignored.
+
+    Where it is None: the engine's ``default`` if that speaks American or British English, else the first of
+    American, British, any other English, ``default`` itself, and the first of all. Raises UnknownVoiceError, with
+    near misses, and VoiceError where there are no voices.
+    """
+    if not voices:
+        raise VoiceError("The speech engine has no voices. Please install one in your system's speech settings.")
+    if wanted is None:
+        return _default_voice(voices, default)
+    names = {key: voice for voice in reversed(voices) for key in _names(voice)}
+    if (key := wanted.strip().lower()) in names:
+        return names[key]
+    near = difflib.get_close_matches(key, sorted(names), n=3, cutoff=0.6)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise UnknownVoiceError(f'No voice is called "{wanted}".{hint} "voicecoach voices" lists them all.')
+
+
+def _names(voice: InstalledVoice) -> list[str]:
+    return [
+        each.lower() for each in (*voice.languages, voice.id.replace("\\", "/").split("/")[-1], voice.name, voice.id)
+    ]
+
+
+def _is_english(voice: InstalledVoice) -> bool:
+    return any(tag.split("-")[0] == "en" for tag in voice.languages)
+
+
+def _default_voice(voices: Sequence[InstalledVoice], default: str | None) -> InstalledVoice:
+    def rank(voice: InstalledVoice) -> tuple[int, bool]:
+        found = [_PREFERRED_LANGUAGES.index(tag) for tag in voice.languages if tag in _PREFERRED_LANGUAGES]
+        place = min(found, default=len(_PREFERRED_LANGUAGES) + (not _is_english(voice)))
+        return place, voice.id != default
+
+    return min(voices, key=rank)
+
+
+class Pyttsx3Synthesizer:
+    """A :class:`~voicecoach.voice.synthesizer.Synthesizer`: one installed voice at one rate.
+
+    Start-up takes about 0.1 s, a sentence about 15 ms (espeak-ng). Not thread-safe. If the engine's process dies or
+    hangs, the sentence fails with VoiceError after a second try in a new process; the next sentence starts anew.
+    """
+
+    def __init__(
+        self, voice: str | None = None, rate: int = DEFAULT_RATE, command: Sequence[str] | None = None
+    ) -> None:
+        """Start the engine and choose the voice (see :func:`choose_voice`); ``rate`` is in words a minute, as heard.
+
+        ``command`` starts another program in the place of :mod:`~voicecoach.voice.pyttsx3_process`. Raises VoiceError,
+        UnknownVoiceError, and UsageError for a rate outside RATES.
+        """
+        if rate not in RATES:
+            raise UsageError(
+                f"The rate is {RATES.start} to {RATES.stop - 1} words a minute; {rate} is outside of that."
+            )
+        self._command = command
+        self._rate = rate
+        engine = _start_engine(command)
+        try:
+            self._voice = choose_voice(engine.voices, voice, engine.default)
+            self._prepare(engine)
+        except BaseException:
+            engine.close()
+            raise
+        self._engine: _EngineProcess | None = engine
+        self.key = f"{engine.name} {self._voice.id} {rate} {_VERSION}"
+
+    @property
+    def voice(self) -> InstalledVoice:
+        """The voice that speaks."""
+        return self._voice
+
+    def speak(self, text: str) -> Clip:
+        """``text`` spoken, trimmed at both ends, usually at 22,050 Hz; empty where nothing in it can be said.
+
+        Any text is safe: markup and control characters are left out, not obeyed. Raises VoiceError.
+        """
+        words = plain_text(text)
+        if not words:
+            return Clip.silence(0.0, 22_050)
+        try:
+            return self._spoken(words)
+        except _EngineGoneError:
+            try:
+                return self._spoken(words)
+            except _EngineGoneError as error:
+                raise VoiceError(f'The voice failed at "{_shortened(words)}": {error}') from error
+
+    def close(self) -> None:
+        """End the engine's process. May be called twice; speaking again would start another."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def _spoken(self, words: str) -> Clip:
+        if self._engine is None:
+            self._engine = _start_engine(self._command)
+            self._prepare(self._engine)
+        file = self._engine.folder / "speech.wav"
+        try:
+            self._engine.ask(
+                {"text": words, "file": str(file)}, _SPEAK_SECONDS + _SPEAK_SECONDS_A_CHARACTER * len(words)
+            )
+            clip = read_clip(file)
+        except _EngineGoneError:
+            self.close()
+            raise
+        except RecordingError as error:
+            raise VoiceError(f'The voice wrote no sound for "{_shortened(words)}": {error}') from error
+        finally:
+            with contextlib.suppress(OSError):
+                file.unlink()
+        clip = clip.trimmed(_TRIM_THRESHOLD, round(_TRIM_MARGIN * clip.rate))
+        if not len(clip) and any(character.isalnum() for character in words):
+            raise VoiceError(f'The voice gave only silence for "{_shortened(words)}".')
+        return clip.faded(round(_FADE * clip.rate))
+
+    def _prepare(self, engine: _EngineProcess) -> None:
+        rate = round(self._rate / _ESPEAK_HASTE) if engine.is_espeak else self._rate
+        engine.ask({"voice": self._voice.id, "rate": rate}, _SPEAK_SECONDS)
+
+
+class _EngineGoneError(VoiceError):
+    """The engine's process died, hung or spoke nonsense."""
+
+
+class _EngineProcess:
+    """The running process, and what it said of itself. Raises _EngineGoneError where it does not start."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="voicecoach-"))  # readable for this user alone
+        self._log = self.folder / "stderr.txt"
+        try:
+            with self._log.open("wb") as log:
+                self._process = subprocess.Popen(
+                    [*command, str(self.folder)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    cwd=Path(voicecoach.__file__).parent.parent,
+                    start_new_session=True,  # the terminal's Ctrl-C is not for it
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+        except OSError as error:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise _EngineGoneError(f"its process cannot be started ({error})") from error
+        self._end = weakref.finalize(self, _end_process, self._process, self.folder)
+        try:
+            about = self._answer(_START_SECONDS)
+            self.name = str(about["engine"])
+            self.is_espeak = bool(about["espeak"])
+            self.default: str | None = about["voice"]
+            self.voices = [
+                InstalledVoice(identifier, name, tuple(languages)) for identifier, name, languages in about["voices"]
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            self.close()
+            raise _EngineGoneError("its process does not say what it is") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def ask(self, request: dict[str, Any], seconds: float) -> None:
+        """Have something done. Raises VoiceError if that failed, _EngineGoneError if the process did."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
+            self._process.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise _EngineGoneError(f"its process has ended{self._last_words()}") from error
+        self._answer(seconds)
+
+    def close(self) -> None:
+        """End it and remove its folder. May be called twice."""
+        self._end()
+
+    def _answer(self, seconds: float) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        watchdog = threading.Timer(seconds, self._process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            line = self._process.stdout.readline()
+        finally:
+            watchdog.cancel()
+        if not line:
+            raise _EngineGoneError(f"its process ended without an answer{self._last_words()}")
+        try:
+            answer = json.loads(line)
+        except ValueError as error:
+            raise _EngineGoneError("its process answered with nonsense") from error
+        if not isinstance(answer, dict):
+            raise _EngineGoneError("its process answered with nonsense")
+        if "error" in answer:
+            raise VoiceError(f"The speech engine failed: {answer['error']}")
+        return answer
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = self._log.read_text("utf-8", "replace").split("\n")
+            said = [line.strip() for line in lines if line.strip()]
+            if said:
+                return f" ({said[-1][:200]})"
+        return ""
+
+
+def _end_process(process: subprocess.Popen[bytes], folder: Path) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    try:
+        process.wait(1.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start_engine(command: Sequence[str] | None = None) -> _EngineProcess:
+    """The first engine that works. Raises VoiceError that says what to install."""
+    commands = [command] if command else [_engine_command(which) for which in _libraries()]
+    reasons = []
+    for each in commands:
+        try:
+            return _EngineProcess(each)
+        except VoiceError as error:
+            reasons.append(str(error))
+    raise VoiceError(f"No voice works here. {_remedy()} (What failed: {'; '.join(reasons)})")
+
+
+def _libraries() -> tuple[str, ...]:
+    # a system's espeak-ng may have voices and dictionaries that its user added
+    return ("system", "bundled") if sys.platform.startswith("linux") else ("system",)
+
+
+def _engine_command(which: str) -> list[str]:
+    return [sys.executable, "-m", "voicecoach.voice.pyttsx3_process", which]
+
+
+def _remedy() -> str:
+    if sys.platform == "darwin":
+        return "Please install its packages again: pip install --force-reinstall pyttsx3 pyobjc."
+    if sys.platform == "win32":
+        return "Please install its packages again: pip install --force-reinstall pyttsx3 comtypes pywin32."
+    return (
+        "Please install the packages that speak: pip install --force-reinstall pyttsx3 espeakng-loader;"
+        " or your system's espeak-ng (on Debian and Ubuntu: sudo apt install espeak-ng)."
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
