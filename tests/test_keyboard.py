@@ -1,0 +1,204 @@
+"""Keys through a real pseudo terminal, and the terminal as it was afterwards."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from voicecoach.keyboard import KEYS, KEYS_WHILE_ASKING, Keyboard, split_keys
+from voicecoach.session.commands import Command
+
+pty = pytest.importorskip("pty", reason="pseudo terminals are POSIX")
+os = pytest.importorskip("os")
+termios = pytest.importorskip("termios")
+
+PATIENCE = 10.0
+
+
+class Desk:
+    """Both ends of a pseudo terminal, and the keys that a keyboard on it reported."""
+
+    def __init__(self) -> None:
+        self.user, self.terminal = pty.openpty()
+        self.reported: queue.Queue[tuple[str, Command | None]] = queue.Queue()
+        self.asking = False
+        self.keyboard = Keyboard(
+            lambda key, command: self.reported.put((key, command)), asking=lambda: self.asking, fd=self.terminal
+        )
+
+    def type(self, text: str) -> None:
+        os.write(self.user, text.encode())
+
+    def next(self) -> tuple[str, Command | None]:
+        return self.reported.get(timeout=PATIENCE)
+
+    def modes(self) -> int:
+        return int(termios.tcgetattr(self.terminal)[3])
+
+    def is_raw(self) -> bool:
+        return not self.modes() & (termios.ICANON | termios.ECHO)
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    desk.keyboard.close()
+    for fd in (desk.user, desk.terminal):
+        os.close(fd)
+
+
+def until(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return condition()
+
+
+def test_every_key_of_the_table_reports_its_command_without_enter(desk: Desk) -> None:
+    assert desk.keyboard.start()
+    characters = {"space": " ", "esc": "\x1b"}
+    for key, command in KEYS.items():
+        desk.type(characters.get(key, key))
+        assert desk.next() == (key, command)
+
+
+def test_capital_letters_are_the_same_keys_and_others_are_nothing(desk: Desk) -> None:
+    desk.keyboard.start()
+    desk.type("xzS1é")
+    assert desk.next() == ("s", Command.STOP)
+    desk.type("R")
+    assert desk.next() == ("r", Command.REPEAT)
+
+
+def test_y_and_n_answer_only_while_a_question_is_asked(desk: Desk) -> None:
+    desk.keyboard.start()
+    desk.type("yn")
+    assert desk.next() == ("n", Command.NEXT)
+    desk.asking = True
+    desk.type("yn")
+    assert [desk.next(), desk.next()] == [("y", Command.YES), ("n", Command.NO)]
+
+
+def test_arrow_and_function_keys_are_not_escape(desk: Desk) -> None:
+    desk.keyboard.start()
+    desk.type("\x1b[A\x1b[1;5C\x1bOP\x1b[15~\x1b[[Ar")
+    assert desk.next() == ("r", Command.REPEAT)
+
+
+def test_an_arrow_key_that_arrives_in_pieces_is_not_escape(desk: Desk) -> None:
+    assert split_keys("\x1b", complete=False) == ([], "\x1b")
+    assert split_keys("\x1b[", complete=False) == ([], "\x1b[")
+    assert split_keys("\x1b[1;", complete=False) == ([], "\x1b[1;")
+    assert split_keys("\x1b[1;5C", complete=False) == ([], "")
+    assert split_keys("\x1b", complete=True) == (["esc"], "")
+
+
+@pytest.mark.parametrize(("typed", "keys"), [("\x1bs", ["esc", "s"]), ("\x1b\x1b ", ["esc", "esc", "space"])])
+def test_escape_is_never_lost_in_what_follows_it(typed: str, keys: list[str]) -> None:
+    assert split_keys(typed, complete=False) == (keys, "")
+
+
+def test_the_terminal_does_not_echo_and_is_given_back(desk: Desk) -> None:
+    before = termios.tcgetattr(desk.terminal)
+    assert not desk.is_raw()
+    desk.keyboard.start()
+    assert desk.is_raw()
+    assert desk.modes() & termios.ISIG
+    desk.type("r")
+    desk.next()
+    desk.keyboard.close()
+    desk.keyboard.close()
+    assert termios.tcgetattr(desk.terminal) == before
+
+
+def test_no_key_is_reported_after_close(desk: Desk) -> None:
+    desk.keyboard.start()
+    desk.keyboard.close()
+    desk.type("s\n")
+    assert os.read(desk.terminal, 10) == b"s\n"
+    assert desk.reported.empty()
+
+
+def test_signal_handlers_are_given_back(desk: Desk) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGCONT, signal.SIGTSTP)}
+    desk.keyboard.start()
+    assert signal.getsignal(signal.SIGTSTP) != before[signal.SIGTSTP]
+    desk.keyboard.close()
+    assert {number: signal.getsignal(number) for number in before} == before
+
+
+def test_the_end_of_the_terminal_ends_the_reading_quietly(desk: Desk) -> None:
+    desk.keyboard.start()
+    os.close(desk.user)
+    thread = desk.keyboard._thread
+    assert thread is not None
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    desk.user = os.open(os.devnull, os.O_RDONLY)
+
+
+def test_what_is_no_terminal_has_no_keys() -> None:
+    inlet, outlet = os.pipe()
+    keyboard = Keyboard(lambda _key, _command: None, fd=inlet)
+    assert not keyboard.available
+    assert not keyboard.start()
+    keyboard.close()
+    os.close(inlet)
+    os.close(outlet)
+
+
+def test_the_two_tables_differ_in_the_answers_only() -> None:
+    assert {key for key in KEYS_WHILE_ASKING if KEYS_WHILE_ASKING[key] != KEYS.get(key, "absent")} == {"y", "n"}
+
+
+PROGRAM = """
+import os, sys, time
+terminal = os.open(sys.argv[1], os.O_RDWR)
+from voicecoach.keyboard import Keyboard
+keyboard = Keyboard(lambda key, command: None, fd=terminal)
+keyboard.start()
+print("ready", flush=True)
+if sys.argv[2] == "exit":
+    raise SystemExit(3)
+time.sleep(60)
+"""
+
+
+def run_on(desk: Desk, how: str) -> subprocess.Popen[str]:
+    # The first terminal that the leader of a new session opens becomes its controlling terminal.
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, os.ttyname(desk.terminal), how],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_a_program_that_forgets_to_close_still_gives_the_terminal_back(desk: Desk) -> None:
+    before = termios.tcgetattr(desk.terminal)
+    with run_on(desk, "exit") as program:
+        assert program.wait(PATIENCE) == 3
+    assert termios.tcgetattr(desk.terminal) == before
+
+
+def test_keys_come_back_when_the_program_is_continued(desk: Desk) -> None:
+    with run_on(desk, "sleep") as program:
+        try:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "ready\n"
+            assert desk.is_raw()
+            modes = termios.tcgetattr(desk.terminal)
+            modes[3] |= termios.ICANON | termios.ECHO
+            termios.tcsetattr(desk.terminal, termios.TCSANOW, modes)
+            program.send_signal(signal.SIGCONT)
+            assert until(desk.is_raw)
+        finally:
+            program.kill()

@@ -1,0 +1,276 @@
+"""Single keys as commands, for whoever prefers them or has no microphone.
+
+A thread of its own reads the terminal key by key, without echo and without waiting for Enter, and gives the terminal
+back as it found it: on ``close``, at the interpreter's exit, and while the program is suspended with Ctrl-Z. Ctrl-C
+keeps its meaning. Where standard input is no terminal, or belongs to another job, there are no keys, which is no error.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import FrameType
+from typing import Any, Final, Protocol
+
+from voicecoach.session.commands import Command
+
+KEYS: Final[Mapping[str, Command | None]] = {
+    "space": None,
+    "r": Command.REPEAT,
+    "n": Command.NEXT,
+    "b": Command.BACK,
+    "s": Command.STOP,
+    "esc": Command.STOP,
+    "h": Command.PAIN,
+    "+": Command.LOUDER,
+    "=": Command.LOUDER,
+    "-": Command.QUIETER,
+    "?": Command.HELP,
+}
+"""What each key asks for; None is the pause key, which also resumes. "=" is "+" without shift on many keyboards."""
+
+KEYS_WHILE_ASKING: Final[Mapping[str, Command | None]] = {**KEYS, "y": Command.YES, "n": Command.NO}
+"""The same while a question waits for its answer."""
+
+OnKey = Callable[[str, "Command | None"], None]
+"""``on_key(key, command)``, called in the keyboard's thread; ``command`` None is the pause key."""
+
+ESCAPE_WAIT = 0.05
+"""Seconds in which the rest of an arrow key's sequence follows its Esc byte; a key pressed by itself has none. Local
+terminals send the whole sequence at once; 50 ms also covers a remote one, and nobody notices it in a stop."""
+
+_LOOK = 0.2
+"""Seconds between two looks at the terminal while another job has it."""
+
+_SEQUENCE = re.compile(
+    r"\x1b(?:\[\[[A-E]|\[[0-?]*[ -/]*[@-~]|O[ -~])"  # ECMA-48 control sequences, Linux console and SS3 function keys
+)
+_BEGUN = re.compile(r"\x1b(?:\[\[?|\[[0-?]*[ -/]*|O)?")
+_NAMES = {" ": "space", "\x1b": "esc"}
+
+
+def split_keys(text: str, *, complete: bool) -> tuple[list[str], str]:
+    """The names of the keys whose characters ``text`` holds, and what is left of it: the beginning of a sequence
+    that may still go on. With ``complete`` nothing will follow, so an Esc at the end was the Esc key.
+
+    Sequences (arrows, function keys) are no keys of ours and vanish. Esc before any other character is the Esc key:
+    better to end a session for an Alt combination than to miss a stop.
+    """
+    keys = []
+    while text:
+        sequence = _SEQUENCE.match(text)
+        if sequence is not None:
+            text = text[sequence.end() :]
+            continue
+        if text[0] == "\x1b" and not complete and _BEGUN.fullmatch(text):
+            break
+        keys.append(_NAMES.get(text[0], text[0].lower()))
+        text = text[1:]
+    return keys, text
+
+
+class Keyboard:
+    """Reads keys from ``start`` to ``close`` and reports those that mean something.
+
+    ``asking`` tells, in the keyboard's thread, whether a question waits for an answer. ``fd`` is the terminal's file
+    descriptor (POSIX); None is standard input. Make, start and close it in the main thread, so that it can follow
+    Ctrl-Z.
+    """
+
+    def __init__(
+        self, on_key: OnKey, *, asking: Callable[[], bool] = lambda: False, fd: int | None = None
+    ) -> None:
+        self._on_key = on_key
+        self._asking = asking
+        self._terminal = _terminal(fd)
+        self._thread: threading.Thread | None = None
+        self._closing = threading.Event()
+
+    @property
+    def available(self) -> bool:
+        """Whether keys can be read here at all."""
+        return self._terminal is not None
+
+    def start(self) -> bool:
+        """Begin to read; returns whether there are keys to read. Once for each object."""
+        if self._terminal is None:
+            return False
+        atexit.register(self.close)
+        self._terminal.enter()
+        self._thread = threading.Thread(target=self._read, name="keyboard", daemon=True)
+        self._thread.start()
+        return True
+
+    def close(self) -> None:
+        """Stop reading and give the terminal back. May be called twice, also without ``start``."""
+        self._closing.set()
+        if self._thread is not None and self._terminal is not None:
+            self._terminal.wake()
+            if self._thread is not threading.current_thread():
+                self._thread.join(2.0)
+            self._terminal.leave()
+            self._thread = None
+            atexit.unregister(self.close)
+
+    def _read(self) -> None:
+        assert self._terminal is not None
+        pending = ""
+        while not self._closing.is_set():
+            text = self._terminal.read(ESCAPE_WAIT if pending else None)
+            if text is None:
+                return
+            keys, pending = split_keys(pending + text, complete=not text)
+            for key in keys:
+                table = KEYS_WHILE_ASKING if self._asking() else KEYS
+                if key in table and not self._closing.is_set():
+                    self._on_key(key, table[key])
+
+
+class _Terminal(Protocol):
+    """Where single keys can be read."""
+
+    def enter(self) -> None:
+        """Characters come one by one, and are not echoed."""
+
+    def leave(self) -> None:
+        """As it was before ``enter``."""
+
+    def wake(self) -> None:
+        """Let a ``read`` that waits return."""
+
+    def read(self, patience: float | None) -> str | None:
+        """What was typed; "" when woken or after ``patience`` seconds without a key; None when the terminal is gone."""
+
+
+if sys.platform == "win32":
+
+    class _Console:
+        """The Windows console."""
+
+        def enter(self) -> None:
+            return
+
+        def leave(self) -> None:
+            return
+
+        def wake(self) -> None:
+            return
+
+        def read(self, patience: float | None) -> str | None:
+            import msvcrt
+            import time
+
+            # The console cannot be waited for together with anything else: look at it often enough to feel instant.
+            end = time.monotonic() + (_LOOK if patience is None else patience)
+            while time.monotonic() < end:
+                if msvcrt.kbhit():
+                    character = msvcrt.getwch()
+                    if character in "\x00\xe0":
+                        msvcrt.getwch()
+                        continue
+                    if character == "\x03":
+                        signal.raise_signal(signal.SIGINT)
+                        continue
+                    return character
+                time.sleep(0.02)
+            return ""
+
+    def _terminal(fd: int | None) -> _Terminal | None:
+        return _Console() if fd is None and sys.stdin is not None and sys.stdin.isatty() else None
+
+else:
+    import select
+    import termios
+
+    class _Tty:
+        """A POSIX terminal in "cbreak" mode: keys at once and unechoed, but Ctrl-C and Ctrl-Z still send signals."""
+
+        def __init__(self, fd: int) -> None:
+            self._fd = fd
+            self._found: list[Any] | None = None
+            self._before: dict[signal.Signals, Any] = {}
+            self._read_end = self._write_end = -1
+
+        def enter(self) -> None:
+            self._read_end, self._write_end = os.pipe()
+            self._found = termios.tcgetattr(self._fd)
+            self._break_lines()
+            if threading.current_thread() is threading.main_thread():
+                for number, handler in ((signal.SIGTSTP, self._suspend), (signal.SIGCONT, self._go_on)):
+                    self._before[number] = signal.signal(number, handler)
+
+        def leave(self) -> None:
+            self._restore()
+            self._found = None
+            for end in (self._read_end, self._write_end):
+                with suppress(OSError):
+                    os.close(end)
+            if threading.current_thread() is threading.main_thread():
+                while self._before:
+                    number, handler = self._before.popitem()
+                    signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+        def wake(self) -> None:
+            os.write(self._write_end, b"!")
+
+        def read(self, patience: float | None) -> str | None:
+            if not self._is_ours():
+                # Reading now would stop the program: the terminal belongs to the shell or to another job.
+                select.select([self._read_end], [], [], _LOOK)
+                return ""
+            try:
+                ready, _, _ = select.select([self._fd, self._read_end], [], [], patience)
+                if self._fd not in ready:
+                    return ""
+                data = os.read(self._fd, 256)
+            except OSError:
+                return None
+            # A key outside ASCII means nothing here, so a character split between two reads does no harm.
+            return (data.decode("utf-8", "ignore") or "\ufffd") if data else None
+
+        def _break_lines(self) -> None:
+            if self._found is None or not self._is_ours():
+                return
+            changed: list[Any] = [list(part) if isinstance(part, list) else part for part in self._found]
+            changed[3] &= ~(termios.ICANON | termios.ECHO)
+            changed[6][termios.VMIN], changed[6][termios.VTIME] = 1, 0
+            with suppress(termios.error):
+                termios.tcsetattr(self._fd, termios.TCSANOW, changed)
+
+        def _restore(self) -> None:
+            if self._found is not None and self._is_ours():
+                with suppress(termios.error):
+                    termios.tcsetattr(self._fd, termios.TCSANOW, self._found)
+
+        def _is_ours(self) -> bool:
+            try:
+                return os.tcgetpgrp(self._fd) == os.getpgrp()
+            except OSError:
+                # Not our controlling terminal: no job control that could take it from us.
+                return True
+
+        def _suspend(self, _number: int, _frame: FrameType | None) -> None:
+            self._restore()
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGTSTP)
+            signal.signal(signal.SIGTSTP, self._suspend)
+            self._break_lines()
+
+        def _go_on(self, _number: int, _frame: FrameType | None) -> None:
+            self._break_lines()
+
+    def _terminal(fd: int | None) -> _Terminal | None:
+        if fd is None:
+            if sys.stdin is None or sys.stdin.closed:
+                return None
+            try:
+                fd = sys.stdin.fileno()
+            except (OSError, ValueError):
+                return None
+        return _Tty(fd) if os.isatty(fd) else None
