@@ -1,0 +1,121 @@
+"""Sound to a file instead of a loudspeaker, and a recording instead of a microphone, in real time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from voicecoach.audio.clip import Clip, Samples
+from voicecoach.audio.device import Exchange
+from voicecoach.audio.guarded_exchange import GuardedExchange
+from voicecoach.audio.paced_stream import PacedStream
+from voicecoach.errors import DeviceError, RecordingError
+from voicecoach.units import STREAM_RATE
+
+FORMATS = {".wav": "WAV", ".flac": "FLAC"}
+ROOM_NOISE = 10 ** (-70 / 20)
+"""Root mean square of what the microphone hears once the recording is over: every real one has a noise floor, and
+an ear that learns its room from exact zeros learns nothing."""
+
+
+class FileDevice:
+    """Writes what would have sounded to ``out`` (.wav or .flac, 16 bit, 48 kHz), if given.
+
+    ``microphone`` is a recording of any rate (channels are averaged); its first sample comes with the first block,
+    and after its last one follows noise at -70 dBFS. The file is complete once ``close`` has returned.
+    """
+
+    def __init__(self, out: Path | None = None, microphone: Path | None = None) -> None:
+        self._out = out
+        self._microphone = microphone
+        self._file: soundfile.SoundFile | None = None
+        self._write_failed = False
+        self._captured = np.zeros(0, np.float32)
+        self._position = 0
+        self._noise = np.random.default_rng(0)
+        self._guard: GuardedExchange | None = None
+        self._stream: PacedStream | None = None
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        return f"the file {self._out}" if self._out else "no sound device"
+
+    @property
+    def has_microphone(self) -> bool:
+        """Whether a recording stands in for one."""
+        return self._microphone is not None
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What the exchange raised, or the disk."""
+        return self._guard.failure if self._guard else None
+
+    @property
+    def underruns(self) -> int:
+        """How often the process stood still for more than a second."""
+        return self._stream.slips if self._stream else 0
+
+    def start(self, exchange: Exchange) -> None:
+        """Read the recording, create the file, begin. RecordingError where either cannot be done."""
+        if self._guard is not None:
+            raise RuntimeError("a device is started once")
+        if self._microphone is not None:
+            self._captured = _read(self._microphone)
+        if self._out is not None:
+            self._file = _create(self._out)
+        self._guard = GuardedExchange(exchange)
+        self._stream = PacedStream("file-device", self._step, self._finish)
+        self._stream.start()
+
+    def close(self) -> None:
+        """End the stream and complete the file."""
+        if self._guard is not None and self._stream is not None:
+            self._guard.close()
+            self._stream.close()
+
+    def _step(self, frames: int) -> None:
+        if self._guard is None:
+            return
+        block = self._guard(frames, self._next_captured(frames))
+        if self._file is None or self._write_failed:
+            return
+        try:
+            self._file.write(block)
+        except (OSError, soundfile.SoundFileError) as fault:
+            self._write_failed = True
+            self._guard.fail(DeviceError(f"{self._out} could not be written to: {fault}. Is the disk full?"))
+
+    def _finish(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _next_captured(self, frames: int) -> Samples | None:
+        if self._microphone is None:
+            return None
+        heard = self._captured[self._position : self._position + frames]
+        self._position += len(heard)
+        if len(heard) == frames:
+            return heard
+        noise = self._noise.standard_normal(frames - len(heard), dtype=np.float32) * np.float32(ROOM_NOISE)
+        return np.concatenate([heard, noise])
+
+
+def _read(path: Path) -> Samples:
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, soundfile.SoundFileError) as fault:
+        raise RecordingError(f"The recording {path} cannot be read: {fault}") from fault
+    return Clip(samples.mean(axis=1, dtype=np.float32), rate).resampled(STREAM_RATE).samples
+
+
+def _create(path: Path) -> soundfile.SoundFile:
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise RecordingError(f"Sound is recorded to a .wav or .flac file; {path.name} is neither.")
+    try:
+        return soundfile.SoundFile(path, "w", STREAM_RATE, 1, "PCM_16", format=kind)
+    except (OSError, soundfile.SoundFileError) as fault:
+        raise RecordingError(f"{path} cannot be written: {fault}") from fault

@@ -1,0 +1,307 @@
+"""The default device: miniaudio, one persistent stream, duplex where there is a microphone.
+
+Measured with PulseAudio (see tests/audio_server): a 20 ms buffer is the smallest that lost nothing on a machine
+with four busy processes on two cores; 10 ms did.
+
+Traps of miniaudio 1.71 that this file guards against: an exception in a callback is printed by cffi and ends the
+stream, so that none may leave ours; without a sound server or card it falls back on a device that plays to nobody;
+``close`` leaves the context, a connection to the sound server, open; one device that will not describe itself hides
+all the others from ``Devices``; and when the sound server dies nothing is told and no callback comes again, which
+only the player's watchdog can notice.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout  # its own class before Python 3.11
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from voicecoach.audio.alsa_messages import silence_alsa_messages
+from voicecoach.audio.device import Exchange
+from voicecoach.audio.guarded_exchange import GuardedExchange
+from voicecoach.audio.underruns import UnderrunCount
+from voicecoach.errors import DeviceError
+from voicecoach.units import STREAM_RATE
+
+BUFFER_MS = 20
+_PERIODS_HELD = 2
+"""Periods that may be waiting to be played; more than that between two callbacks is counted as an underrun."""
+_PATIENCE_OPENING = 5.0
+_PATIENCE_CLOSING = 2.0
+"""Seconds to wait for the library: a sound server that hangs would keep it, and us, for ever."""
+
+_NO_LOUDSPEAKER = (
+    "No loudspeaker could be opened ({why}). Connect one, start the sound server, or close the program that uses it; "
+    "or go on without sound: --audio null"
+)
+_NO_MICROPHONE = "No microphone could be opened ({why}). Connect or allow one, or go on without: --no-mic"
+_NOTHING_THERE = "neither a sound server nor a sound card answered"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """A loudspeaker or a microphone that miniaudio can open by its ``name``."""
+
+    name: str
+    is_microphone: bool
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    info: DeviceInfo
+    id: Any
+    """miniaudio's ma_device_id; None stands for the default."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    stream: Any
+    label: str
+    has_microphone: bool
+
+
+def list_devices(backend: str | None = None) -> tuple[DeviceInfo, ...]:
+    """Loudspeakers, then microphones; empty where there is neither. What a loudspeaker plays is no microphone."""
+    return tuple(found.info for found in _enumerate(backend))
+
+
+class MiniaudioDevice:
+    """Loudspeaker, microphone or both, as one stream of mono float32 at 48 kHz, converted by miniaudio if need be.
+
+    ``capture`` wants a microphone: where none is found or it will not open, the loudspeaker plays alone and
+    ``has_microphone`` is False, unless ``capture_name`` asked for a certain one. Without ``playback`` it is a
+    microphone only: what the exchange returns is dropped. Names are whole or part of what ``list_devices`` says;
+    None is the system's default. ``backend`` forces one of miniaudio's ("null", "alsa", "pulseaudio", ...).
+
+    The buffer is ``buffer_ms`` long on each side; blocks come in clumps of that order. In a duplex stream a
+    microphone that falls silent altogether stops the callbacks too.
+    """
+
+    def __init__(
+        self,
+        capture: bool = True,
+        playback: bool = True,
+        playback_name: str | None = None,
+        capture_name: str | None = None,
+        buffer_ms: int = BUFFER_MS,
+        backend: str | None = None,
+    ) -> None:
+        if not (capture or playback):
+            raise ValueError("a device plays, captures or does both")
+        self._capture, self._playback = capture, playback
+        self._playback_name, self._capture_name = playback_name, capture_name
+        self._buffer_ms = buffer_ms
+        self._backend = backend
+        self._label = "the sound device"
+        self._stream: Any = None
+        self._guard: GuardedExchange | None = None
+        self._has_microphone = False
+        self._underruns = UnderrunCount(_PERIODS_HELD * buffer_ms / 1000)
+
+    @property
+    def name(self) -> str:
+        """The loudspeaker's and the microphone's name, once started."""
+        return self._label
+
+    @property
+    def has_microphone(self) -> bool:
+        """Whether one was opened; known after ``start``."""
+        return self._has_microphone
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What the exchange raised. A stream whose server died does not fail, it falls still."""
+        return self._guard.failure if self._guard else None
+
+    @property
+    def underruns(self) -> int:
+        """How often blocks were asked for so late that the buffer must have run dry (see ``UnderrunCount``)."""
+        return self._underruns.count
+
+    def start(self, exchange: Exchange) -> None:
+        """Open the stream. DeviceError where there is no loudspeaker, or none of the name asked for."""
+        if self._guard is not None:
+            raise RuntimeError("a device is started once")
+        self._guard = GuardedExchange(exchange)
+        opening: Future[_Opened] = Future()
+        threading.Thread(target=self._open_into, args=(opening,), name="miniaudio-open", daemon=True).start()
+        try:
+            opened = opening.result(_PATIENCE_OPENING)
+        except FutureTimeout:
+            # Should it open after all, it is closed again at once.
+            opening.add_done_callback(lambda late: None if late.exception() else _close(late.result().stream))
+            raise DeviceError(_NO_LOUDSPEAKER.format(why="the sound server does not answer")) from None
+        self._stream, self._label, self._has_microphone = opened.stream, opened.label, opened.has_microphone
+
+    def close(self) -> None:
+        """Release the device; a library that does not let go within two seconds is left behind."""
+        if self._guard is not None:
+            self._guard.close()
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            # When the server is gone the library may wait for it: not on the caller's time.
+            closing = threading.Thread(target=_close, args=(stream,), name="miniaudio-close", daemon=True)
+            closing.start()
+            closing.join(_PATIENCE_CLOSING)
+
+    def _open_into(self, opening: Future[_Opened]) -> None:
+        try:
+            opening.set_result(self._open())
+        except Exception as fault:
+            opening.set_exception(fault)
+
+    def _open(self) -> _Opened:
+        found = _enumerate(self._backend)
+        speaker = _choose(found, False, self._playback_name) if self._playback else None
+        microphone = _choose(found, True, self._capture_name) if self._capture else None
+        if self._playback and speaker is None:
+            raise DeviceError(_NO_LOUDSPEAKER.format(why=_NOTHING_THERE))
+        if not self._playback and microphone is None:
+            raise DeviceError(_NO_MICROPHONE.format(why=_NOTHING_THERE))
+        try:
+            return self._begin(speaker, microphone)
+        except DeviceError:
+            # A microphone that is in use or not allowed must not silence the coach.
+            if speaker is None or microphone is None or self._capture_name is not None:
+                raise
+            return self._begin(speaker, None)
+
+    def _begin(self, speaker: _Found | None, microphone: _Found | None) -> _Opened:
+        import miniaudio
+
+        mono: tuple[Any, ...] = (miniaudio.SampleFormat.FLOAT32, 1)
+        common = {
+            "sample_rate": STREAM_RATE,
+            "buffersize_msec": self._buffer_ms,
+            "backends": _backends(self._backend),
+            "app_name": "voicecoach",
+        }
+        blocks: Generator[bytes, Any, None]
+        if speaker is not None and microphone is not None:
+            kind, blocks = miniaudio.DuplexStream, self._captured_blocks()
+            ids = {"playback_device_id": speaker.id, "capture_device_id": microphone.id}
+            formats = (*mono, *mono)
+        elif speaker is not None:
+            kind, blocks = miniaudio.PlaybackDevice, self._played_blocks()
+            ids, formats = {"device_id": speaker.id}, mono
+        else:
+            kind, blocks = miniaudio.CaptureDevice, self._captured_blocks()
+            ids, formats = {"device_id": microphone and microphone.id}, mono
+        next(blocks)
+        # In two steps, so that a stream that does not open is at hand for its context to be released.
+        stream: Any = kind.__new__(kind)
+        try:
+            stream.__init__(*formats, **ids, **common)
+            stream.start(blocks)
+        except miniaudio.MiniaudioError as fault:
+            _close(stream)
+            message = _NO_MICROPHONE if speaker is None else _NO_LOUDSPEAKER
+            why = ", ".join(str(part) for part in fault.args)
+            raise DeviceError(message.format(why=f"{_label(speaker, microphone)}: {why}")) from fault
+        return _Opened(stream, _label(speaker, microphone), microphone is not None)
+
+    def _played_blocks(self) -> Generator[bytes, int, None]:
+        count = yield b""
+        while True:
+            count = yield self._exchange(count, None)
+
+    def _captured_blocks(self) -> Generator[bytes, bytearray, None]:
+        data = yield b""
+        while True:
+            data = yield self._exchange(len(data) // 4, data)
+
+    def _exchange(self, count: int, data: bytearray | None) -> bytes:
+        self._underruns.block(time.monotonic(), count / STREAM_RATE)
+        captured = None if data is None else np.frombuffer(data, np.float32)
+        assert self._guard is not None
+        return self._guard(count, captured).tobytes()
+
+
+def _close(stream: Any) -> None:
+    import miniaudio
+
+    context, stream._context = getattr(stream, "_context", None), None
+    stream.close()
+    if context:
+        miniaudio.lib.ma_context_uninit(context)
+
+
+def _label(*devices: _Found | None) -> str:
+    return " and ".join(each.info.name for each in devices if each is not None)
+
+
+def _backends(name: str | None) -> list[Any]:
+    import miniaudio
+
+    if name is None:
+        return []
+    try:
+        return [miniaudio.Backend[name.upper()]]
+    except KeyError:
+        raise DeviceError(f"miniaudio has no backend called {name}") from None
+
+
+def _enumerate(backend: str | None) -> list[_Found]:
+    """What could be opened: loudspeakers first. The library's own stand-in for "nothing" counts as nothing."""
+    try:
+        import miniaudio
+    except ImportError as fault:
+        raise DeviceError(f"miniaudio is not usable here ({fault}): pip install --force-reinstall miniaudio") from fault
+    silence_alsa_messages()
+    lib, ffi = miniaudio.lib, miniaudio.ffi
+    with _context(lib, ffi, _backends(backend)) as context:
+        if context is None or (backend is None and context.backend == lib.ma_backend_null):
+            return []
+        speakers, microphones = ffi.new("ma_device_info **"), ffi.new("ma_device_info **")
+        counts = ffi.new("ma_uint32[2]")
+        if lib.ma_context_get_devices(context, speakers, counts, microphones, counts + 1) != lib.MA_SUCCESS:
+            return []
+        found = []
+        for infos, count, is_microphone in ((speakers[0], counts[0], False), (microphones[0], counts[1], True)):
+            for info in infos[0:count]:
+                if is_microphone and bytes(ffi.buffer(ffi.addressof(info.id))).split(b"\0")[0].endswith(b".monitor"):
+                    continue  # PulseAudio's and PipeWire's echo of a loudspeaker: the coach would hear itself
+                name = ffi.string(info.name).decode("utf-8", "replace")
+                described = DeviceInfo(name, is_microphone, bool(info.isDefault))
+                found.append(_Found(described, ffi.new("ma_device_id *", info.id)))
+        return found
+
+
+@contextmanager
+def _context(lib: Any, ffi: Any, backends: list[Any]) -> Iterator[Any]:
+    context = ffi.new("ma_context *")
+    wanted = ffi.new("ma_backend[]", [each.value for each in backends]) if backends else ffi.NULL
+    if lib.ma_context_init(wanted, len(backends), ffi.NULL, context) != lib.MA_SUCCESS:
+        yield None
+        return
+    try:
+        yield context
+    finally:
+        lib.ma_context_uninit(context)
+
+
+def _choose(found: list[_Found], is_microphone: bool, name: str | None) -> _Found | None:
+    """The device of that name, or the system's default; None where there is none at all and none was named."""
+    kind = "microphone" if is_microphone else "loudspeaker"
+    candidates = [each for each in found if each.info.is_microphone == is_microphone]
+    if name is None:
+        if not candidates:
+            return None
+        unnamed = DeviceInfo(f"the default {kind}", is_microphone, True)
+        return _Found(next((each.info for each in candidates if each.info.is_default), unnamed), None)
+    exact = [each for each in candidates if each.info.name == name]
+    partial = [each for each in candidates if name.lower() in each.info.name.lower()]
+    matching = exact or partial
+    if len(matching) == 1:
+        return matching[0]
+    names = ", ".join(each.info.name for each in (matching or candidates)) or "none"
+    problem = f"More than one {kind} is called" if matching else f"There is no {kind} called"
+    raise DeviceError(f"{problem} {name}. There are: {names}")
