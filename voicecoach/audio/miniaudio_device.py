@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout  # its own class before Python 3.11
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ from voicecoach.audio.guarded_exchange import GuardedExchange
 from voicecoach.audio.underruns import UnderrunCount
 from voicecoach.errors import DeviceError
 from voicecoach.units import STREAM_RATE
+
+_T = TypeVar("_T")
 
 BUFFER_MS = 20
 _PERIODS_HELD = 2
@@ -69,8 +71,14 @@ class _Opened:
 
 
 def list_devices(backend: str | None = None) -> tuple[DeviceInfo, ...]:
-    """Loudspeakers, then microphones; empty where there is neither. What a loudspeaker plays is no microphone."""
-    return tuple(found.info for found in _enumerate(backend))
+    """Loudspeakers, then microphones; empty where there is neither, or no answer within five seconds.
+
+    The copy of what a loudspeaker plays, which sound servers offer for recording, is no microphone.
+    """
+    try:
+        return _patiently(lambda: tuple(found.info for found in _enumerate(backend, probe=True)), lambda _: None)
+    except FutureTimeout:
+        return ()
 
 
 class MiniaudioDevice:
@@ -131,13 +139,9 @@ class MiniaudioDevice:
         if self._guard is not None:
             raise RuntimeError("a device is started once")
         self._guard = GuardedExchange(exchange)
-        opening: Future[_Opened] = Future()
-        threading.Thread(target=self._open_into, args=(opening,), name="miniaudio-open", daemon=True).start()
         try:
-            opened = opening.result(_PATIENCE_OPENING)
+            opened = _patiently(self._open, lambda late: _close(late.stream))
         except FutureTimeout:
-            # Should it open after all, it is closed again at once.
-            opening.add_done_callback(lambda late: None if late.exception() else _close(late.result().stream))
             raise DeviceError(_NO_LOUDSPEAKER.format(why="the sound server does not answer")) from None
         self._stream, self._label, self._has_microphone = opened.stream, opened.label, opened.has_microphone
 
@@ -151,12 +155,6 @@ class MiniaudioDevice:
             closing = threading.Thread(target=_close, args=(stream,), name="miniaudio-close", daemon=True)
             closing.start()
             closing.join(_PATIENCE_CLOSING)
-
-    def _open_into(self, opening: Future[_Opened]) -> None:
-        try:
-            opening.set_result(self._open())
-        except Exception as fault:
-            opening.set_exception(fault)
 
     def _open(self) -> _Opened:
         found = _enumerate(self._backend)
@@ -225,6 +223,24 @@ class MiniaudioDevice:
         return self._guard(count, captured).tobytes()
 
 
+def _patiently(work: Callable[[], _T], drop: Callable[[_T], None]) -> _T:
+    """The result of ``work``, done in a thread; FutureTimeout after five seconds, and a later result is dropped."""
+    future: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except Exception as fault:
+            future.set_exception(fault)
+
+    threading.Thread(target=run, name="miniaudio-open", daemon=True).start()
+    try:
+        return future.result(_PATIENCE_OPENING)
+    except FutureTimeout:
+        future.add_done_callback(lambda late: None if late.exception() else drop(late.result()))
+        raise
+
+
 def _close(stream: Any) -> None:
     import miniaudio
 
@@ -249,8 +265,12 @@ def _backends(name: str | None) -> list[Any]:
         raise DeviceError(f"miniaudio has no backend called {name}") from None
 
 
-def _enumerate(backend: str | None) -> list[_Found]:
-    """What could be opened: loudspeakers first. The library's own stand-in for "nothing" counts as nothing."""
+def _enumerate(backend: str | None, probe: bool = False) -> list[_Found]:
+    """What there is: loudspeakers first. The library's own stand-in for "nothing" counts as nothing.
+
+    ALSA lists its converters and a default even on a machine without a sound card. With ``probe`` a default that
+    does not open takes all of its kind with it.
+    """
     try:
         import miniaudio
     except ImportError as fault:
@@ -266,6 +286,12 @@ def _enumerate(backend: str | None) -> list[_Found]:
             return []
         found = []
         for infos, count, is_microphone in ((speakers[0], counts[0], False), (microphones[0], counts[1], True)):
+            if (
+                probe
+                and context.backend == lib.ma_backend_alsa
+                and not _default_opens(lib, ffi, context, is_microphone)
+            ):
+                continue
             for info in infos[0:count]:
                 if is_microphone and bytes(ffi.buffer(ffi.addressof(info.id))).split(b"\0")[0].endswith(b".monitor"):
                     continue  # PulseAudio's and PipeWire's echo of a loudspeaker: the coach would hear itself
@@ -273,6 +299,16 @@ def _enumerate(backend: str | None) -> list[_Found]:
                 described = DeviceInfo(name, is_microphone, bool(info.isDefault))
                 found.append(_Found(described, ffi.new("ma_device_id *", info.id)))
         return found
+
+
+def _default_opens(lib: Any, ffi: Any, context: Any, is_microphone: bool) -> bool:
+    kind = lib.ma_device_type_capture if is_microphone else lib.ma_device_type_playback
+    config = lib.ma_device_config_init(kind)
+    device = ffi.new("ma_device *")
+    if lib.ma_device_init(context, ffi.addressof(config), device) != lib.MA_SUCCESS:
+        return False
+    lib.ma_device_uninit(device)
+    return True
 
 
 @contextmanager
