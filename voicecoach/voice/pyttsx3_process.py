@@ -87,6 +87,8 @@ def _provide_espeak(which: str, folder: Path) -> None:
     """
     if not sys.platform.startswith("linux"):
         return
+    # some builds ask for a sound server at once, which could start one: here nothing is ever played
+    os.environ["PULSE_SERVER"] = "unix:/dev/null"
     if which == "system":
         ctypes.CDLL("libespeak-ng.so.1")
         return

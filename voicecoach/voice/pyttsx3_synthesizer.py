@@ -116,20 +116,24 @@ class Pyttsx3Synthesizer:
     """
 
     def __init__(
-        self, voice: str | None = None, rate: int = DEFAULT_RATE, command: Sequence[str] | None = None
+        self,
+        voice: str | None = None,
+        rate: int = DEFAULT_RATE,
+        *,
+        command: Sequence[str] | None = None,
+        patience: float = 1.0,
     ) -> None:
         """Start the engine and choose the voice (see :func:`choose_voice`); ``rate`` is in words a minute, as heard.
 
-        ``command`` starts another program in the place of :mod:`~voicecoach.voice.pyttsx3_process`. Raises VoiceError,
-        UnknownVoiceError, and UsageError for a rate outside RATES.
+        ``command`` starts another program in the place of the usual ones; ``patience`` times as long as usual is
+        waited for it. Raises VoiceError, UnknownVoiceError, and UsageError for a rate outside RATES.
         """
         if rate not in RATES:
             raise UsageError(
                 f"The rate is {RATES.start} to {RATES.stop - 1} words a minute; {rate} is outside of that."
             )
-        self._command = command
-        self._rate = rate
-        engine = _start_engine(command)
+        self._command, self._rate, self._patience = command, rate, patience
+        engine = _start_engine(command, patience)
         try:
             self._voice = choose_voice(engine.voices, voice, engine.default)
             self._prepare(engine)
@@ -168,7 +172,7 @@ class Pyttsx3Synthesizer:
 
     def _spoken(self, words: str) -> Clip:
         if self._engine is None:
-            self._engine = _start_engine(self._command)
+            self._engine = _start_engine(self._command, self._patience)
             self._prepare(self._engine)
         file = self._engine.folder / "speech.wav"
         try:
@@ -201,7 +205,8 @@ class _EngineGoneError(VoiceError):
 class _EngineProcess:
     """The running process, and what it said of itself. Raises _EngineGoneError where it does not start."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], patience: float) -> None:
+        self._patience = patience
         self.folder = Path(tempfile.mkdtemp(prefix="voicecoach-"))  # readable for this user alone
         self._log = self.folder / "stderr.txt"
         try:
@@ -250,7 +255,7 @@ class _EngineProcess:
 
     def _answer(self, seconds: float) -> dict[str, Any]:
         assert self._process.stdout is not None
-        watchdog = threading.Timer(seconds, self._process.kill)
+        watchdog = threading.Timer(seconds * self._patience, self._process.kill)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -291,13 +296,13 @@ def _end_process(process: subprocess.Popen[bytes], folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start_engine(command: Sequence[str] | None = None) -> _EngineProcess:
+def _start_engine(command: Sequence[str] | None = None, patience: float = 1.0) -> _EngineProcess:
     """The first engine that works. Raises VoiceError that says what to install."""
-    commands = [command] if command else [_engine_command(which) for which in _libraries()]
+    commands = [command] if command else [engine_command(which) for which in _libraries()]
     reasons = []
     for each in commands:
         try:
-            return _EngineProcess(each)
+            return _EngineProcess(each, patience)
         except VoiceError as error:
             reasons.append(str(error))
     raise VoiceError(f"No voice works here. {_remedy()} (What failed: {'; '.join(reasons)})")
@@ -308,7 +313,8 @@ def _libraries() -> tuple[str, ...]:
     return ("system", "bundled") if sys.platform.startswith("linux") else ("system",)
 
 
-def _engine_command(which: str) -> list[str]:
+def engine_command(which: str) -> list[str]:
+    """What starts the engine's process; on Linux with the ``system`` or the ``bundled`` espeak-ng."""
     return [sys.executable, "-m", "voicecoach.voice.pyttsx3_process", which]
 
 
