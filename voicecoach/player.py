@@ -114,6 +114,11 @@ class Player:
         return self._session.state
 
     @property
+    def is_asking(self) -> bool:
+        """Whether a question waits for yes or no."""
+        return self._session.state in (State.ASKING, State.WAITING, State.CHECKING)
+
+    @property
     def level(self) -> float | None:
         """How loud the microphone was during the last second, dBFS; None where nobody listens."""
         return self._ear.level if self._ear else None

@@ -17,7 +17,7 @@ FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 
 
 class Recorder:
-    """Writes stereo blocks at STREAM_RATE in a thread of its own. Raises RecordingError where ``path`` cannot be written."""
+    """Writes stereo blocks at STREAM_RATE in a thread of its own. RecordingError where ``path`` cannot be written."""
 
     def __init__(self, path: Path) -> None:
         kind = FORMATS.get(path.suffix.lower())

@@ -1,0 +1,170 @@
+"""Opens what a session is played on: a voice, a device; and says who could end a session, so that it may begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from voicecoach.audio.device import AudioDevice
+from voicecoach.errors import RefusedError, UsageError, VoiceError
+from voicecoach.performance import ClipOf
+from voicecoach.routine.model import Routine
+from voicecoach.units import STREAM_RATE
+from voicecoach.voice.clip_cache import ClipCache
+from voicecoach.voice.synthesizer import Synthesizer
+from voicecoach.voice.voice import Voice
+
+AUDIO = ("miniaudio", "simpleaudio", "null")
+"""What ``--audio`` takes, besides ``file:OUT.wav[,MICROPHONE.wav]``."""
+
+
+class Speech:
+    """Every text of a session as clips, at any speed. ``silent`` where no voice works: text and earcons remain."""
+
+    def __init__(self, make: Callable[[int], Synthesizer], rate: float, texts: Iterable[str]) -> None:
+        self._make, self._rate, self._texts = make, rate, tuple(texts)
+        self._voices: dict[int, Voice] = {}
+
+    def clips_at(self, speed: float, progress: Callable[[int, int], None] | None = None) -> ClipOf:
+        """Render all texts at ``speed`` times the rate. Blocks; raises VoiceError."""
+        from voicecoach.voice.pyttsx3_synthesizer import RATES
+
+        rate = min(max(round(self._rate * speed), RATES.start), RATES.stop - 1)
+        if rate not in self._voices:
+            self._voices[rate] = Voice(self._make(rate), ClipCache(), STREAM_RATE)
+        voice = self._voices[rate]
+        voice.prepare(self._texts, progress)
+        return voice.clip
+
+    def close(self) -> None:
+        """End the voices' threads and engines."""
+        for voice in self._voices.values():
+            voice.close()
+
+
+def open_speech(voice: str | None, rate: float, texts: Iterable[str]) -> tuple[Speech, VoiceError | None]:
+    """Speech with the voice of that name, or the platform's best; silent, with the reason, where no voice works.
+
+    Raises UsageError for a voice or rate that does not exist.
+    """
+    from voicecoach.voice.pyttsx3_synthesizer import Pyttsx3Synthesizer
+    from voicecoach.voice.silent_synthesizer import SilentSynthesizer
+
+    wanted = tuple(texts)
+    try:
+        probe = Pyttsx3Synthesizer(voice, round(rate))
+    except UsageError:
+        raise
+    except VoiceError as fault:
+        return Speech(SilentSynthesizer, rate, wanted), fault
+    ready = {round(rate): probe}
+
+    def make(words_a_minute: int) -> Synthesizer:
+        return ready.pop(words_a_minute, None) or Pyttsx3Synthesizer(voice, words_a_minute)
+
+    return Speech(make, rate, wanted), None
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What was found: how to open it, and whether it can hear."""
+
+    open: Callable[[], AudioDevice]
+    has_microphone: bool
+    warning: str | None = None
+    """What the user should know: the session will not sound, or not listen."""
+    sounds: bool = True
+    """Whether there is a loudspeaker at all."""
+
+
+def find_devices(choice: str | None, listen: bool) -> Devices:
+    """The device that ``--audio`` names; by default miniaudio, and the null device where there is no loudspeaker.
+
+    ``listen``: a microphone is wanted. Raises UsageError for an unknown choice, DeviceError where the one asked for
+    is not there.
+    """
+    if choice is not None and choice.startswith("file:"):
+        return _file_device(choice.removeprefix("file:"), listen)
+    if choice not in (None, *AUDIO):
+        raise UsageError(f'--audio takes {", ".join(AUDIO)} or file:OUT.wav[,MICROPHONE.wav], got "{choice}"')
+    if choice == "null":
+        return _null_device(None)
+    from voicecoach.audio.miniaudio_device import MiniaudioDevice, list_devices
+
+    found = list_devices()
+    has_microphone = listen and any(device.is_microphone for device in found)
+    if choice == "simpleaudio":
+        return _simpleaudio_device(has_microphone)
+    if choice is None and all(device.is_microphone for device in found):
+        return _null_device("There is no loudspeaker: this session is silent, follow it on the screen.")
+    return Devices(lambda: MiniaudioDevice(capture=has_microphone), has_microphone)
+
+
+def _null_device(warning: str | None) -> Devices:
+    from voicecoach.audio.null_device import NullDevice
+
+    return Devices(NullDevice, False, warning, sounds=False)
+
+
+def _file_device(names: str, listen: bool) -> Devices:
+    from voicecoach.audio.file_device import FileDevice
+
+    out, _, microphone = names.partition(",")
+    captured = Path(microphone) if microphone and listen else None
+    return Devices(lambda: FileDevice(Path(out) if out else None, captured), captured is not None)
+
+
+def _simpleaudio_device(has_microphone: bool) -> Devices:
+    from voicecoach.audio.miniaudio_device import MiniaudioDevice
+    from voicecoach.audio.paired_device import PairedDevice
+    from voicecoach.audio.simpleaudio_speaker import SimpleaudioSpeaker
+
+    if not has_microphone:
+        return Devices(SimpleaudioSpeaker, False)
+    return Devices(lambda: PairedDevice(SimpleaudioSpeaker(), MiniaudioDevice(playback=False)), True)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the user said on the command line about starting where the program cannot be stopped by voice."""
+
+    no_mic: bool
+    approved: bool
+    unattended: bool
+
+
+def refuse_unsafe(routine: Routine, is_tour: bool, devices: Devices, has_keys: bool, consent: Consent) -> str | None:
+    """Whether the session may begin; returns a warning, raises RefusedError with what to do.
+
+    Nobody is left alone with exercises that need approval and no way to end them: a session starts deaf only where the
+    user said so, or for the tour, whose hands are at rest.
+    """
+    if devices.has_microphone:
+        return None
+    asks = routine.approval and not consent.approved
+    if asks and not has_keys:
+        raise RefusedError(
+            "Nobody could answer whether your doctor has approved: there is neither a microphone nor a keyboard. "
+            "If the answer is yes, say so with --approved."
+        )
+    if not (is_tour or consent.unattended):
+        _refuse_deaf(routine, devices, has_keys, consent)
+    if has_keys:
+        return "No microphone: I cannot hear you, only the keys steer this session."
+    return "No microphone and no keyboard: this session runs to its end by itself. Ctrl-C ends it."
+
+
+def _refuse_deaf(routine: Routine, devices: Devices, has_keys: bool, consent: Consent) -> None:
+    if not devices.sounds:
+        if routine.approval and not (consent.approved and has_keys):
+            raise RefusedError(
+                "There is neither a loudspeaker nor a microphone, so this session could not tell you when to let go, "
+                "nor hear that it hurts. Connect them; or follow it on the screen, in a terminal, with --approved; "
+                "or accept that nobody can end it with --unattended."
+            )
+    elif not consent.no_mic:
+        raise RefusedError(
+            "There is no microphone, so I could not hear you say that it hurts. Connect one, or start without it on "
+            "purpose: --no-mic"
+        )
