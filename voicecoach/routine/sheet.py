@@ -47,7 +47,8 @@ def _named(exercise: Exercise, text: str) -> str:
     """With the side that begins, as the session would say it first."""
     first = Side(exercise.sides) if exercise.sides in ("right", "left") else exercise.first_side
     held = next((_seconds(step.hold) for step in exercise.steps if isinstance(step, Hold)), "")
-    return expand(text, side=first.value, other_side=first.other.value, rep=1, reps=round(exercise.repetitions.low), seconds=held)
+    reps = round(exercise.repetitions.low)
+    return expand(text, side=first.value, other_side=first.other.value, rep=1, reps=reps, seconds=held)
 
 
 def dose(exercise: Exercise) -> str:
