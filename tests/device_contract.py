@@ -50,7 +50,8 @@ class Listener:
     def _ramp(self, frames: int) -> Samples:
         values = np.arange(self._position, self._position + frames, dtype=np.float32)
         self._position += frames
-        return (values % 480 - 240) / np.float32(4_800)
+        ramp: Samples = (values % 480 - 240) / np.float32(4_800)
+        return ramp
 
 
 class DeviceContract:
