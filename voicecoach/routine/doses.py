@@ -78,8 +78,9 @@ def read_duration_range(text: str, low: float, high: float) -> tuple[float, floa
     if not (low <= ends[0] <= high and low <= ends[1] <= high):
         raise MismatchError(demand)
     if ends[0] > ends[1]:
-        number = re.sub(r"[a-z ]+$", "", second.lower())
-        raise MismatchError("have its smaller number first", f"{number} to {first} {unit[0].strip()}" if unit else None)
+        number = second if whole == first or unit is None else f"{second.lower().removesuffix(unit[0])}"
+        ordered = f"{number} to {first}" if whole == first or unit is None else f"{number} to {whole}"
+        raise MismatchError("have its smaller number first", ordered)
     return ends
 
 
@@ -130,7 +131,7 @@ def _meant(text: str, low: float, high: float, before: str = "") -> str | None:
     if clock is not None:
         minutes, rest = int(clock[1]), int(clock[2])
         guess = " ".join(part for part in (f"{minutes} min" * bool(minutes), f"{rest} s" * bool(rest)) if part)
-    for candidate in (guess, f"{guess} s"):
+    for candidate in (guess, f"{guess} s" if high <= 600 else f"{guess} min"):
         try:
             if low <= _one_duration(candidate) <= high:
                 return before + candidate

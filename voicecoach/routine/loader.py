@@ -45,6 +45,24 @@ _NEEDS = {
 }
 """What belongs in a field that is missing."""
 
+_OTHER_WORDS = {
+    "time": "for",
+    "duration": "for",
+    "reps": "repetitions",
+    "times": "repetitions",
+    "side": "sides",
+    "text": "say",
+    "pause": "wait",
+    "warnings": "precautions",
+    "version": "format",
+    "name": "title",
+    "title": "name",
+}
+"""Field names that people try, and ours; too far apart in letters to be found as a near miss."""
+
+_SHAPE_ERRORS = frozenset({"too_short", "union_tag_not_found", "union_tag_invalid"})
+"""pydantic reports these as a consequence of faults that the shape pass or an item has told already."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -178,6 +196,8 @@ class _Reading:
         if not isinstance(data, list):
             self._wrong(path, f"{path[-1]} must be a list, each item on a line that begins with -", data)
             return ()
+        if not data:
+            self._wrong(path, f"{path[-1]} must have at least one item", data)
         return [shape(item, (*path, index)) for index, item in enumerate(data)]
 
     def _fields(
@@ -190,7 +210,9 @@ class _Reading:
         for name, value in data.items():
             here = (*path, name)
             if name not in known:
-                meant = nearest(name, [other for other in known if other not in data])
+                absent = [other for other in known if other not in data]
+                other_word = _OTHER_WORDS.get(name.lower())
+                meant = other_word if other_word in absent else nearest(name, absent)
                 if meant in missing:
                     missing.remove(meant)
                     self.told.add((*path, meant))
@@ -258,6 +280,8 @@ class _Reading:
 
     def _translate(self, error: Any) -> None:
         path = _without_tags(tuple(error["loc"]))
+        if error["type"] in _SHAPE_ERRORS:
+            return
         if any(path[:length] in self.told for length in range(len(path) + 1)):
             return
         name = next((str(part) for part in reversed(path) if isinstance(part, str)), "routine")
@@ -267,11 +291,8 @@ class _Reading:
             got = f'"{shown(cause.found)}"' if cause.found else _got(value)
             self._tell(path, f"{name} must {cause.demand}, got {got}{_meant(cause.suggestion)}")
             return
-        context = error.get("ctx", {})
-        if error["type"] == "too_short":
-            demand = f"have at least {context['min_length']} item"
-        elif error["type"] == "too_long":
-            demand = f"have at most {context['max_length']} items"
+        if error["type"] == "too_long":
+            demand = f"have at most {error['ctx']['max_length']} items"
         elif error["type"] == "tuple_type":
             demand = "be a list of texts"
         else:
@@ -308,7 +329,7 @@ def _got(value: Data) -> str:
     if isinstance(value, str):
         return f'"{shown(value)}"'
     if isinstance(value, list):
-        return f"a list of {len(value)}" if value else "an empty list"
+        return "a list" if value else "an empty list"
     first = next(iter(value), "")
     return f'fields such as "{shown(first, 30)}"' if value else "empty braces"
 

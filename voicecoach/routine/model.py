@@ -100,50 +100,70 @@ def _duration(low: float, high: float) -> Callable[[Any], Any]:
     """Seconds, from text or a number; 0 is written "0 s"."""
 
     def read(value: Any) -> Any:
-        if isinstance(value, str):
-            return doses.read_duration(value, low, high)
-        if isinstance(value, (int, float)) and not low <= value <= high:
-            raise MismatchError(f"be {low:g} to {high:g} seconds")
-        return value
+        if isinstance(value, (int, float)) and low <= value <= high:
+            return value
+        return doses.read_duration(value if isinstance(value, str) else "", low, high)
 
     return read
 
 
-def _duration_range(low: float, high: float) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
-        if not isinstance(value, str):
+def _duration_range(low: float, high: float) -> Callable[[Any], Range]:
+    def read(value: Any) -> Range:
+        if isinstance(value, Range):
             return value
-        first, last = doses.read_duration_range(value, low, high)
+        first, last = doses.read_duration_range(value if isinstance(value, str) else "", low, high)
         return Range(low=first, high=last)
 
     return read
 
 
-def _count_range(high: int) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
-        if not isinstance(value, str):
+def _count_range(high: int) -> Callable[[Any], Range]:
+    def read(value: Any) -> Range:
+        if isinstance(value, Range):
             return value
-        first, last = doses.read_count_range(value, high)
+        first, last = doses.read_count_range(value if isinstance(value, str) else "", high)
         return Range(low=first, high=last)
 
     return read
 
 
-def _count(high: int) -> Callable[[Any], Any]:
-    return lambda value: doses.read_count(value, high) if isinstance(value, str) else value
+def _count(high: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, int):
+            return value
+        return doses.read_count(value if isinstance(value, str) else "", high)
+
+    return read
 
 
 def _choice(*known: str) -> Callable[[Any], Any]:
-    return lambda value: doses.choose(value, known) if isinstance(value, str) else value
-
-
-def _switch(true: str, false: str) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
-        if isinstance(value, str):
-            return doses.choose(_BOOLEANS.get(value, value) if true == "yes" else value, (true, false)) == true
-        return value
+        if isinstance(value, Enum):
+            return value
+        return doses.choose(value if isinstance(value, str) else "", known)
 
     return read
+
+
+def _switch(words: dict[str, bool], meant: dict[str, str] | None = None) -> Callable[[Any], bool]:
+    """One of ``words``, of which the first two are shown; ``meant`` leads from other words to those."""
+
+    def read(value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        word = value if isinstance(value, str) else ""
+        if word in words:
+            return words[word]
+        shown = list(words)[:2]
+        near = doses.nearest((meant or {}).get(word.lower(), word), shown)
+        raise MismatchError(f"be {doses.spoken_list(shown)}", near)
+
+    return read
+
+
+_YES_OR_NO = {"yes": True, "no": False, "true": True, "false": False}
+_APPROVAL = {"required": True, "not required": False}
+_APPROVAL_MEANT = {"yes": "required", "true": "required", "no": "not required", "false": "not required"}
 
 
 def _identifier(value: Any) -> Any:
@@ -153,15 +173,12 @@ def _identifier(value: Any) -> Any:
     return value
 
 
-def _version(value: Any) -> Any:
-    if isinstance(value, str):
-        if value != "1":
-            raise MismatchError("be 1, the only version that this program knows")
-        return 1
-    return value
+def _version(value: Any) -> int:
+    if value not in (1, "1"):
+        raise MismatchError("be 1, the only version that this program knows")
+    return 1
 
 
-_BOOLEANS = {"true": "yes", "false": "no"}
 _SIDES = ("both", "right", "left", "none")
 _ORDERS = ("side_by_side", "alternating")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -283,10 +300,10 @@ class Exercise(_Frozen):
     per_day: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_count(1000))] | None = Field(
         None, description="Most repetitions a day for each side, all sittings together."
     )
-    optional: Annotated[bool, BeforeValidator(_switch("yes", "no")), _as_choice("yes", "no", True, False)] = Field(
+    optional: Annotated[bool, BeforeValidator(_switch(_YES_OR_NO)), _as_choice("yes", "no", True, False)] = Field(
         False, description="Recommended and offered, not part of the dose: announced with how to leave it out."
     )
-    teaches_commands: Annotated[bool, BeforeValidator(_switch("yes", "no")), _as_choice("yes", "no", True, False)] = (
+    teaches_commands: Annotated[bool, BeforeValidator(_switch(_YES_OR_NO)), _as_choice("yes", "no", True, False)] = (
         Field(False, description="The texts say command words on purpose, to teach them.")
     )
     lead_in: _Seconds | None = Field(
@@ -309,7 +326,7 @@ class Routine(_Frozen):
     )
     approval: Annotated[
         bool,
-        BeforeValidator(_switch("required", "not required")),
+        BeforeValidator(_switch(_APPROVAL, _APPROVAL_MEANT)),
         _as_choice("required", "not required"),
     ] = Field(False, description="Whether a doctor's or therapist's approval is required.")
     precautions: _Sentences = Field((), description="Spoken before the first exercise.")
