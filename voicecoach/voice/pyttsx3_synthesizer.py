@@ -111,8 +111,8 @@ def _default_voice(voices: Sequence[InstalledVoice], default: str | None) -> Ins
 class Pyttsx3Synthesizer:
     """A :class:`~voicecoach.voice.synthesizer.Synthesizer`: one installed voice at one rate.
 
-    Start-up takes about 0.1 s, a sentence about 15 ms (espeak-ng). Not thread-safe. If the engine's process dies or
-    hangs, the sentence fails with VoiceError after a second try in a new process; the next sentence starts anew.
+    Start-up takes about 0.1 s, a sentence about 15 ms (espeak-ng). Not thread-safe. If the engine's process dies, hangs
+    or gives no sound, the sentence is tried once more in a new one before it fails; the next sentence starts anew.
     """
 
     def __init__(
@@ -158,10 +158,12 @@ class Pyttsx3Synthesizer:
             return Clip.silence(0.0, 22_050)
         try:
             return self._spoken(words)
-        except _EngineGoneError:
+        except _EngineLostError:
+            self.close()
             try:
                 return self._spoken(words)
-            except _EngineGoneError as error:
+            except _EngineLostError as error:
+                self.close()
                 raise VoiceError(f'The voice failed at "{_shortened(words)}": {error}') from error
 
     def close(self) -> None:
@@ -172,25 +174,23 @@ class Pyttsx3Synthesizer:
 
     def _spoken(self, words: str) -> Clip:
         if self._engine is None:
-            self._engine = _start_engine(self._command, self._patience)
-            self._prepare(self._engine)
+            engine = _start_engine(self._command, self._patience)
+            self._prepare(engine)
+            self._engine = engine
         file = self._engine.folder / "speech.wav"
         try:
             self._engine.ask(
                 {"text": words, "file": str(file)}, _SPEAK_SECONDS + _SPEAK_SECONDS_A_CHARACTER * len(words)
             )
             clip = read_clip(file)
-        except _EngineGoneError:
-            self.close()
-            raise
         except RecordingError as error:
-            raise VoiceError(f'The voice wrote no sound for "{_shortened(words)}": {error}') from error
+            raise _EngineLostError(f"it wrote no sound: {error}") from error
         finally:
             with contextlib.suppress(OSError):
                 file.unlink()
         clip = clip.trimmed(_TRIM_THRESHOLD, round(_TRIM_MARGIN * clip.rate))
         if not len(clip) and any(character.isalnum() for character in words):
-            raise VoiceError(f'The voice gave only silence for "{_shortened(words)}".')
+            raise _EngineLostError("it gave only silence")
         return clip.faded(round(_FADE * clip.rate))
 
     def _prepare(self, engine: _EngineProcess) -> None:
@@ -198,12 +198,12 @@ class Pyttsx3Synthesizer:
         engine.ask({"voice": self._voice.id, "rate": rate}, _SPEAK_SECONDS)
 
 
-class _EngineGoneError(VoiceError):
-    """The engine's process died, hung or spoke nonsense."""
+class _EngineLostError(VoiceError):
+    """The engine's process died, hung, spoke nonsense or nothing: another may do better."""
 
 
 class _EngineProcess:
-    """The running process, and what it said of itself. Raises _EngineGoneError where it does not start."""
+    """The running process, and what it said of itself. Raises _EngineLostError where it does not start."""
 
     def __init__(self, command: Sequence[str], patience: float) -> None:
         self._patience = patience
@@ -222,7 +222,7 @@ class _EngineProcess:
                 )
         except OSError as error:
             shutil.rmtree(self.folder, ignore_errors=True)
-            raise _EngineGoneError(f"its process cannot be started ({error})") from error
+            raise _EngineLostError(f"its process cannot be started ({error})") from error
         self._end = weakref.finalize(self, _end_process, self._process, self.folder)
         try:
             about = self._answer(_START_SECONDS)
@@ -234,19 +234,19 @@ class _EngineProcess:
             ]
         except (KeyError, TypeError, ValueError) as error:
             self.close()
-            raise _EngineGoneError("its process does not say what it is") from error
+            raise _EngineLostError("its process does not say what it is") from error
         except BaseException:
             self.close()
             raise
 
     def ask(self, request: dict[str, Any], seconds: float) -> None:
-        """Have something done. Raises VoiceError if that failed, _EngineGoneError if the process did."""
+        """Have something done. Raises VoiceError if that failed, _EngineLostError if the process did."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
             self._process.stdin.flush()
         except (OSError, ValueError) as error:
-            raise _EngineGoneError(f"its process has ended{self._last_words()}") from error
+            raise _EngineLostError(f"its process has ended{self._last_words()}") from error
         self._answer(seconds)
 
     def close(self) -> None:
@@ -263,13 +263,13 @@ class _EngineProcess:
         finally:
             watchdog.cancel()
         if not line:
-            raise _EngineGoneError(f"its process ended without an answer{self._last_words()}")
+            raise _EngineLostError(f"its process ended without an answer{self._last_words()}")
         try:
             answer = json.loads(line)
         except ValueError as error:
-            raise _EngineGoneError("its process answered with nonsense") from error
+            raise _EngineLostError("its process answered with nonsense") from error
         if not isinstance(answer, dict):
-            raise _EngineGoneError("its process answered with nonsense")
+            raise _EngineLostError("its process answered with nonsense")
         if "error" in answer:
             raise VoiceError(f"The speech engine failed: {answer['error']}")
         return answer
