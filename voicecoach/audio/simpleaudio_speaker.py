@@ -4,8 +4,8 @@ simpleaudio plays a buffer and forgets it: there is no stream. So this file play
 each started when the one before it is due to end, and lets neighbours overlap in a cross-fade, so that a chunk which
 starts a few milliseconds late makes a small ripple instead of a click. Chunks without sound are not played.
 
-A chunk that was handed over cannot be taken back in time, so that silence comes up to a chunk, plus what simpleaudio
-itself buffers (255 to 297 ms measured on PulseAudio), after it was asked for.
+A chunk that was handed over is heard to its end: from ``Mixer.silence`` to silence took 97/103/112 ms on PulseAudio
+(min/median/max of 20; with chunks of 0.3 s it would be three times that).
 """
 
 from __future__ import annotations
