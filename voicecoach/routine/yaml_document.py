@@ -300,6 +300,7 @@ _EXPLAINED: tuple[tuple[str, bool, str], ...] = (
     ("found unexpected document separator", True, "the quote that opens here is never closed"),
     ("expected ',' or ']'", True, f'"[": {_NEVER_CLOSED}; put text that begins with [ in quotes'),
     ("expected ',' or '}'", True, f'"{{": {_NEVER_CLOSED}; put text that begins with {{ in quotes'),
+    ("found character '\\t'", False, "a tab stands here; use spaces, or put the text in quotes"),
     ("that cannot start any token", False, "text may not begin with this character; put the text in quotes"),
     ("found unknown escape character", False, 'in double quotes "\\" begins an escape; use single quotes'),
     ("expected the node content", False, "a value is missing here"),

@@ -1,0 +1,99 @@
+from voicecoach.routine.checker import advise, estimated_seconds
+from voicecoach.routine.loader import parse, read_from
+
+HEAD = (
+    "format: 1\ntitle: Wrists\nsource: Somebody\napproval: required\nprecautions: Move slowly.\nred_flags: Weakness.\n"
+)
+PHRASES = ["stop", "pause", "go on", "go back", "back", "it hurts", "that hurts", "i'm done", "yes"]
+
+
+def advice(exercise: str, head: str = HEAD) -> list[str]:
+    text = f"{head}exercises:\n  - id: a\n    name: Stretch\n{exercise}"
+    return [str(item) for item in advise(read_from(text, "w.yaml"), PHRASES)]
+
+
+def trap(place: str, word: str) -> str:
+    return f'w.yaml:{place}: "{word}" is a command, and the loudspeaker would say it to the microphone; reword it'
+
+
+def test_a_good_routine_gets_no_advice() -> None:
+    assert advice("    steps:\n      - say: Bend the wrist.\n      - hold: 15 s\n") == []
+
+
+def test_a_command_word_is_named_with_its_line() -> None:
+    steps = (
+        "    steps:\n      - say: If it hurts, stop.\n"
+        "      - move: Go\u2002back.\n        short: I\u2019m done!\n        for: 3 s\n"
+    )
+    assert advice(steps) == [
+        trap("11:9", "it hurts"),
+        trap("11:9", "stop"),
+        trap("12:9", "go back"),
+        trap("13:9", "i'm done"),
+    ]
+
+
+def test_commands_are_found_in_every_spoken_text_and_only_there() -> None:
+    head = HEAD.replace("Wrists", "Stop").replace("Move slowly", "Pause").replace("Somebody", "Stop and pause")
+    assert advice("    about: Go on.\n    steps:\n      - say: Bend.\n", head) == [
+        trap("2:1", "stop"),
+        trap("5:1", "pause"),
+        trap("10:5", "go on"),
+    ]
+
+
+def test_a_command_inside_a_longer_word_is_none() -> None:
+    steps = "    steps:\n      - say: The backward bend is nonstop, yesterday's pauses.\n"
+    assert advice(steps) == []
+
+
+def test_an_exercise_that_teaches_the_commands_may_say_them() -> None:
+    assert advice("    teaches_commands: yes\n    steps:\n      - say: Say stop.\n") == []
+
+
+def test_a_sentence_that_is_too_long_is_named() -> None:
+    words = "one " * 31
+    found = advice(f"    steps:\n      - say: Short. {words}\n")
+    assert len(found) == 1
+    assert found[0].startswith("w.yaml:11:9:")
+    assert "31 words; one idea a sentence" in found[0]
+
+
+def test_what_is_missing_is_named() -> None:
+    head = "format: 1\ntitle: Wrists\napproval: required\n"
+    assert advice("    steps:\n      - say: Bend.\n", head) == [
+        "w.yaml:1:1: there is no source; say where the content comes from",
+        "w.yaml:3:1: approval is required, but no precautions are spoken before the first exercise",
+        "w.yaml:3:1: approval is required, but red_flags has no signs to contact a doctor about",
+    ]
+
+
+def test_holds_with_precautions_but_no_approval_are_questioned() -> None:
+    head = HEAD.replace("required", "not required")
+    found = advice("    steps:\n      - hold: 15 s\n", head)
+    assert found == ["w.yaml:4:1: there are holds and precautions; should a doctor's approval be required?"]
+
+
+def test_a_side_left_out_or_never_named_is_questioned() -> None:
+    assert advice("    sides: right\n    limb: arm\n    steps:\n      - say: Bend.\n") == [
+        "w.yaml:10:5: only the right side is done; write sides: both for the two"
+    ]
+    assert advice("    sides: both\n    steps:\n      - say: Bend.\n") == [
+        "w.yaml:10:5: the steps never name the {side}; say which one, with {side} or limb"
+    ]
+
+
+def test_no_phrases_no_traps() -> None:
+    written = read_from(f"{HEAD}exercises:\n  - id: a\n    name: A\n    steps:\n      - say: stop\n", "w.yaml")
+    assert advise(written, []) == []
+
+
+def test_total_time_adds_words_holds_lead_ins_and_rests() -> None:
+    routine = parse(
+        "format: 1\ntitle: One\napproval: not required\nexercises:\n  - id: a\n    name: Two words\n"
+        "    sides: both\n    repetitions: 5\n    steps:\n      - say: three words here\n        short: one\n"
+        "      - hold: 15 s\n",
+        "w.yaml",
+    )
+    # Title 1; name 2; each side says 3 words once and 1 word four times; 10 holds of 4 + 15 s; 8 rests of 5 s.
+    assert estimated_seconds(routine, lead_in=4, rest=5, words_a_minute=60) == 1 + 2 + 2 * (3 + 4) + 190 + 40
