@@ -147,16 +147,13 @@ class _Engine:
         self._set("rate", rate)
 
     def write(self, text: str, file: str) -> None:
-        self._settle()
         self._engine.save_to_file(text, file)
         self._engine.runAndWait()
-        self._settle()
         self._raise_noted()
 
     def _set(self, name: str, value: str | int) -> None:
         self._settle()
         self._engine.setProperty(name, value)
-        self._settle()
         self._raise_noted()
 
     def _settle(self) -> None:
