@@ -178,7 +178,7 @@ class _Composer:
                     if documents > 1:
                         raise self._stop(spot, "a second document begins here; a file holds one routine")
                 elif isinstance(event, yaml.AliasEvent):
-                    raise self._stop(spot, f'"*{event.anchor}": aliases are not allowed; write the text out')
+                    raise self._stop(spot, f'"*{shown(event.anchor)}": aliases are not allowed; write the text out')
                 elif isinstance(event, yaml.NodeEvent):
                     self._node(event, spot)
                 elif isinstance(event, yaml.CollectionEndEvent):
@@ -199,9 +199,9 @@ class _Composer:
         import yaml
 
         if event.anchor is not None:
-            raise self._stop(spot, f'"&{event.anchor}": anchors are not allowed; write the text out')
+            raise self._stop(spot, f'"&{shown(event.anchor)}": anchors are not allowed; write the text out')
         if event.tag is not None:
-            raise self._stop(spot, f'"{event.tag}": tags are not allowed; put text that begins with ! in quotes')
+            raise self._stop(spot, f'"{shown(event.tag)}": tags are not allowed; put text that begins with ! in quotes')
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event, spot)
             return
@@ -221,8 +221,8 @@ class _Composer:
             return
         bare = event.style is None
         value = None if bare and event.value in ("", "~", "null", "Null", "NULL") else str(event.value)
-        path = self._place(value, spot)
         wrong = _FORBIDDEN.search(value or "")
+        path = self._place(_FORBIDDEN.sub("\ufffd", value) if value else value, spot)
         if wrong is not None:
             code = f"U+{ord(wrong[0]):04X}"
             where = self.document.spot(path)
