@@ -282,6 +282,59 @@ def test_a_cut_is_told_where_it_began_and_ends_no_score() -> None:
     assert not any(event.completed for event in told.events if isinstance(event, CueEnded))
 
 
+def test_a_sound_that_is_fading_is_not_cut_again() -> None:
+    told = Told()
+    mixer = Mixer(notify=told)
+    mixer.play(score(prompt(0, level(0.5, 9_000))))
+    mixer.render(480)
+    mixer.play(score(hold(0, 100)))
+    first = mixer.render(100)
+    assert mixer.silence() == 480 + FADE
+    assert np.all(np.diff(np.concatenate([first, mixer.render(100)])) < 0)
+    assert ("CueEnded", 480) in told.brief()
+
+
+def test_a_cue_that_ends_where_the_next_score_begins_was_completed() -> None:
+    told = Told()
+    mixer = Mixer(notify=told)
+    mixer.play(score(prompt(0, level(0.1, 200)), hold(300, 50)))
+    mixer.play(score(hold(0, 50)), at=200)
+    mixer.render(900)
+    assert told.brief() == [
+        ("CueStarted", 0),
+        ("CueEnded", 200),
+        ("CueStarted", 200),
+        ("CueEnded", 250),
+        ("ScoreEnded", 250),
+    ]
+    assert all(event.completed for event in told.events if isinstance(event, CueEnded))
+
+
+def test_a_score_that_never_began_never_ends() -> None:
+    told = Told()
+    mixer = Mixer(notify=told)
+    mixer.play(score())
+    mixer.play(score(length=100))
+    mixer.render(480)
+    assert told.brief() == [("ScoreEnded", 100)]
+
+
+@pytest.mark.parametrize("block", [160, 480, 960])
+def test_a_cue_without_length_has_its_place_in_the_story_wherever_blocks_begin(block: int) -> None:
+    told = Told()
+    mixer = Mixer(notify=told)
+    mixer.play(score(hold(0, 480), hold(480, 0)))
+    for _ in range(960 // block):
+        mixer.render(block)
+    assert told.brief() == [
+        ("CueStarted", 0),
+        ("CueEnded", 480),
+        ("CueStarted", 480),
+        ("CueEnded", 480),
+        ("ScoreEnded", 480),
+    ]
+
+
 def test_the_listener_may_play_from_within_a_notification() -> None:
     mixer: Mixer
 
@@ -425,9 +478,7 @@ def perform(story: list[tuple[Action, int]], chunk: int) -> tuple[Samples, list[
 
 @settings(max_examples=150, deadline=None)
 @given(_stories, st.integers(40, 700))
-def test_the_size_of_blocks_changes_neither_sound_nor_story(
-    story: list[tuple[Action, int]], chunk: int
-) -> None:
+def test_the_size_of_blocks_changes_neither_sound_nor_story(story: list[tuple[Action, int]], chunk: int) -> None:
     whole, told_whole, _ = perform(story, 48_000)
     cut, told_cut, _ = perform(story, chunk)
     assert np.array_equal(whole, cut)
