@@ -178,7 +178,9 @@ class _Composer:
                     if documents > 1:
                         raise self._stop(spot, "a second document begins here; a file holds one routine")
                 elif isinstance(event, yaml.AliasEvent):
-                    raise self._stop(spot, f'"*{shown(event.anchor)}": aliases are not allowed; write the text out')
+                    raise self._stop(
+                        spot, f'"*{shown(str(event.anchor))}": aliases are not allowed; write the text out'
+                    )
                 elif isinstance(event, yaml.NodeEvent):
                     self._node(event, spot)
                 elif isinstance(event, yaml.CollectionEndEvent):
