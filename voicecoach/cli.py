@@ -242,13 +242,13 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
     plan = make_plan(routine, _choices(options))
     unmeasured = Lengths(lambda text: 1, lambda sound: 1)
     texts = tuple(Session(plan, unmeasured, speed=options.speed).texts())
-    speech, silent = open_speech(options.voice, options.rate, texts)
+    speech = open_speech(options.voice, options.rate, texts)
     try:
-        if silent is not None:
-            warnings.append(f"{silent} This session has earcons and text only.")
+        clip_of = speech.clips_at(options.speed)
+        if speech.failure is not None:
+            warnings.append(f"{speech.failure} What cannot be spoken is shown; the chimes sound.")
         for warning in filter(None, warnings):
             display.say(warning, "yellow")
-        clip_of = speech.clips_at(options.speed)
         earcons = load_earcons(STREAM_RATE)
         stage = Stage(
             devices.open,
@@ -308,9 +308,7 @@ def _render(options: argparse.Namespace, _: _Signals) -> int:
     routine, _is_tour = _find(options.routine)
     plan = make_plan(routine, _choices(options, approved=True))
     texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1)).texts())
-    speech, silent = open_speech(options.voice, options.rate, texts)
-    if silent is not None:
-        _complain(f"voicecoach: {silent} What is rendered has earcons only.")
+    speech = open_speech(options.voice, options.rate, texts)
     try:
         with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
             speaking = bar.add_task("rendering speech", total=None)
@@ -320,6 +318,8 @@ def _render(options: argparse.Namespace, _: _Signals) -> int:
                                      options.speed, lambda done: bar.update(writing, completed=done))  # fmt: skip
     finally:
         speech.close()
+    if speech.failure is not None:
+        _complain(f"voicecoach: {speech.failure} What could not be spoken is silent.")
     if options.cues:
         write_cue_sheet(entries, options.cues)
     from voicecoach.units import spoken_duration

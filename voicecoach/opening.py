@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from voicecoach.audio.clip import Clip
 from voicecoach.audio.device import AudioDevice
 from voicecoach.errors import RefusedError, UsageError, VoiceError
 from voicecoach.performance import ClipOf
 from voicecoach.routine.model import Routine
 from voicecoach.units import STREAM_RATE
 from voicecoach.voice.clip_cache import ClipCache
+from voicecoach.voice.pyttsx3_synthesizer import RATES, Pyttsx3Synthesizer
+from voicecoach.voice.silent_synthesizer import SilentSynthesizer
 from voicecoach.voice.synthesizer import Synthesizer
 from voicecoach.voice.voice import Voice
 
@@ -20,50 +23,62 @@ AUDIO = ("miniaudio", "simpleaudio", "null")
 
 
 class Speech:
-    """Every text of a session as clips, at any speed. ``silent`` where no voice works: text and earcons remain."""
+    """Every text of a session as clips, at any speed.
+
+    A sentence that the voice fails at stays silent for as long as it takes to read, and ``failure`` says why: the text
+    is shown and the earcons sound, so the session goes on.
+    """
 
     def __init__(self, make: Callable[[int], Synthesizer], rate: float, texts: Iterable[str]) -> None:
+        self.failure: VoiceError | None = None
         self._make, self._rate, self._texts = make, rate, tuple(texts)
         self._voices: dict[int, Voice] = {}
 
     def clips_at(self, speed: float, progress: Callable[[int, int], None] | None = None) -> ClipOf:
-        """Render all texts at ``speed`` times the rate. Blocks; raises VoiceError."""
-        from voicecoach.voice.pyttsx3_synthesizer import RATES
-
+        """Render all texts at ``speed`` times the rate, and return what gives their clips. Blocks."""
         rate = min(max(round(self._rate * speed), RATES.start), RATES.stop - 1)
         if rate not in self._voices:
             self._voices[rate] = Voice(self._make(rate), ClipCache(), STREAM_RATE)
-        voice = self._voices[rate]
-        voice.prepare(self._texts, progress)
-        return voice.clip
+        clips: dict[str, Clip] = {}
+        for done, text in enumerate(self._texts, start=1):
+            clips[text] = self._clip(self._voices[rate], rate, text)
+            if progress is not None:
+                progress(done, len(self._texts))
+        return clips.__getitem__
 
     def close(self) -> None:
-        """End the voices' threads and engines."""
+        """End the voices' threads."""
         for voice in self._voices.values():
             voice.close()
 
+    def _clip(self, voice: Voice, rate: int, text: str) -> Clip:
+        try:
+            return voice.clip(text)
+        except VoiceError as fault:
+            self.failure = self.failure or fault
+            return SilentSynthesizer(rate).speak(text).resampled(STREAM_RATE)
 
-def open_speech(voice: str | None, rate: float, texts: Iterable[str]) -> tuple[Speech, VoiceError | None]:
-    """Speech with the voice of that name, or the platform's best; silent, with the reason, where no voice works.
+
+def open_speech(voice: str | None, rate: float, texts: Iterable[str]) -> Speech:
+    """Speech with the voice of that name, or the platform's best; silent where no voice works (see ``failure``).
 
     Raises UsageError for a voice or rate that does not exist.
     """
-    from voicecoach.voice.pyttsx3_synthesizer import Pyttsx3Synthesizer
-    from voicecoach.voice.silent_synthesizer import SilentSynthesizer
-
     wanted = tuple(texts)
     try:
-        probe = Pyttsx3Synthesizer(voice, round(rate))
+        first = Pyttsx3Synthesizer(voice, round(rate))
     except UsageError:
         raise
     except VoiceError as fault:
-        return Speech(SilentSynthesizer, rate, wanted), fault
-    ready = {round(rate): probe}
+        silent = Speech(SilentSynthesizer, rate, wanted)
+        silent.failure = fault
+        return silent
+    ready = {round(rate): first}
 
     def make(words_a_minute: int) -> Synthesizer:
         return ready.pop(words_a_minute, None) or Pyttsx3Synthesizer(voice, words_a_minute)
 
-    return Speech(make, rate, wanted), None
+    return Speech(make, rate, wanted)
 
 
 @dataclass(frozen=True, slots=True)
