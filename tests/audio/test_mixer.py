@@ -117,6 +117,16 @@ def test_a_score_for_later_lets_what_comes_before_it_play() -> None:
     assert out.tolist() == [*level(0.4, 100), *level(0.3, 100), *level(0.1, 50), *[0.0] * 750]
 
 
+def test_a_cut_within_a_block_leaves_what_comes_before_it_alone() -> None:
+    mixer = Mixer()
+    mixer.play(score(prompt(0, level(0.4, 1_000))))
+    mixer.play(score(hold(0, 100)), at=300)
+    out = mixer.render(1_000)
+    assert out[:300].tolist() == level(0.4, 300).tolist()
+    assert np.all(np.diff(out[300 : 300 + FADE]) < 0)
+    assert not out[300 + FADE :].any()
+
+
 def test_a_position_that_has_gone_by_means_the_next_block() -> None:
     mixer = Mixer()
     mixer.render(480)
