@@ -17,6 +17,7 @@ from voicecoach.display import Display
 from voicecoach.errors import RefusedError, RoutineError, UsageError, VoicecoachError
 from voicecoach.session.effects import Reason
 from voicecoach.units import STREAM_RATE
+from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
 EXIT_CODES = {
     Reason.COMPLETED: 0,
@@ -188,7 +189,8 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
 
 def _add_voice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--voice", metavar="NAME", help="see voicecoach voices")
-    parser.add_argument("--rate", type=_number(60, 400), default=155, metavar="WPM", help="words a minute (155)")
+    parser.add_argument("--rate", type=_number(95, 400), default=DEFAULT_RATE, metavar="WPM",
+                        help="words a minute (155)")  # fmt: skip
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:
@@ -389,10 +391,16 @@ def _show(options: argparse.Namespace, _: _Signals) -> int:
 
 
 def _about_seconds(routine: Any) -> float:
-    from voicecoach.routine.checker import estimated_seconds
-    from voicecoach.session import defaults
+    """How long its session takes at the default pace, before any voice has spoken it."""
+    from voicecoach.session.plan import Choices, make_plan
+    from voicecoach.session.session import Session
+    from voicecoach.session.timeline import Lengths
 
-    return estimated_seconds(routine, lead_in=defaults.LEAD_IN, rest=defaults.REST)
+    def spoken(text: str) -> int:
+        return round(len(text.split()) * 60 / DEFAULT_RATE * STREAM_RATE)
+
+    session = Session(make_plan(routine, Choices(approved=True)), Lengths(spoken, lambda sound: STREAM_RATE // 4))
+    return session.remaining(0) / STREAM_RATE
 
 
 def _check(options: argparse.Namespace, _: _Signals) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -29,6 +31,15 @@ _REASONS = {
 }
 
 
+class _Console(Console):
+    """Goes quiet when the other end of a pipe is closed, where rich would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        # Python flushes stdout once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Display:
     """Follows the event log and prints. One thread writes: the player's.
 
@@ -38,7 +49,7 @@ class Display:
 
     def __init__(self, console: Console | None = None) -> None:
         self.failure: OSError | None = None
-        self._console = console or Console(highlight=False, soft_wrap=True)
+        self._console = console or _Console(highlight=False, soft_wrap=True)
 
     def __call__(self, t: float, event: str, fields: Fields) -> None:
         """Show one event, if it is one for people."""

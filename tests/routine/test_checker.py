@@ -1,4 +1,4 @@
-from voicecoach.routine.checker import advise, estimated_seconds
+from voicecoach.routine.checker import advise
 from voicecoach.routine.loader import parse, read_from
 
 HEAD = (
@@ -86,14 +86,3 @@ def test_a_side_left_out_or_never_named_is_questioned() -> None:
 def test_no_phrases_no_traps() -> None:
     written = read_from(f"{HEAD}exercises:\n  - id: a\n    name: A\n    steps:\n      - say: stop\n", "w.yaml")
     assert advise(written, []) == []
-
-
-def test_total_time_adds_words_holds_lead_ins_and_rests() -> None:
-    routine = parse(
-        "format: 1\ntitle: One\napproval: not required\nexercises:\n  - id: a\n    name: Two words\n"
-        "    sides: both\n    repetitions: 5\n    steps:\n      - say: three words here\n        short: one\n"
-        "      - hold: 15 s\n",
-        "w.yaml",
-    )
-    # Title 1; name 2; each side says 3 words once and 1 word four times; 10 holds of 4 + 15 s; 8 rests of 5 s.
-    assert estimated_seconds(routine, lead_in=4, rest=5, words_a_minute=60) == 1 + 2 + 2 * (3 + 4) + 190 + 40

@@ -7,11 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from voicecoach.routine.loader import Written
-from voicecoach.routine.model import Exercise, Hold, Move, Routine, Say, Step
+from voicecoach.routine.model import Exercise, Hold, Routine
 from voicecoach.routine.yaml_document import NodePath, shown
-
-WORDS_A_MINUTE = 155.0
-"""Speech between 150 and 165 words a minute is the most comfortable to follow; the default of the voice."""
 
 LONG_SENTENCE = 30
 """Words. One idea a sentence: what is longer cannot be followed with closed eyes."""
@@ -44,36 +41,13 @@ def advise(written: Written, phrases: Collection[str]) -> list[Advice]:
     return [Advice(written.place(path), text) for path, text in ordered]
 
 
-def estimated_seconds(
-    routine: Routine, *, lead_in: float, rest: float, words_a_minute: float = WORDS_A_MINUTE
-) -> float:
-    """About how long ``routine`` takes, from its words, holds, waits and rests; the coach's own words come on top.
-
-    ``lead_in`` and ``rest`` stand in where an exercise has none of its own. Optional parts count.
-    """
-    pace = 60.0 / words_a_minute
-    total = 0.0
-    for _, text in spoken_texts(routine, exercises=False):
-        total += _words(text) * pace
-    for exercise in routine.exercises:
-        sides = 2 if exercise.sides == "both" else 1
-        times = round(exercise.repetitions.low)
-        total += (_words(exercise.name) + _words(exercise.about or "")) * pace
-        lead = exercise.lead_in if exercise.lead_in is not None else lead_in
-        between = exercise.rest if exercise.rest is not None else rest
-        first = sum(_step_seconds(step, pace, lead, first=True) for step in exercise.steps)
-        later = sum(_step_seconds(step, pace, lead, first=False) for step in exercise.steps)
-        total += sides * (first + (times - 1) * (later + between))
-    return total
-
-
-def spoken_texts(routine: Routine, *, exercises: bool = True) -> Iterator[tuple[NodePath, str]]:
+def spoken_texts(routine: Routine) -> Iterator[tuple[NodePath, str]]:
     """Every text of ``routine`` that is spoken, with its path, in file order."""
     yield ("title",), routine.title
     for name in ("about", "precautions", "red_flags"):
         for index, text in enumerate(getattr(routine, name)):
             yield (name, index), text
-    for number, exercise in enumerate(routine.exercises if exercises else ()):
+    for number, exercise in enumerate(routine.exercises):
         yield from _exercise_texts(exercise, ("exercises", number))
     for index, text in enumerate(routine.closing):
         yield ("closing", index), text
@@ -87,17 +61,6 @@ def _exercise_texts(exercise: Exercise, path: NodePath) -> Iterator[tuple[NodePa
         for name in ("say", "move", "short"):
             if text := getattr(step, name, None):
                 yield (*path, "steps", number, name), text
-
-
-def _step_seconds(step: Step, pace: float, lead_in: float, *, first: bool) -> float:
-    if isinstance(step, Hold):
-        return lead_in + step.hold.low
-    if isinstance(step, Say):
-        return _words(step.say if first else step.short or "") * pace
-    if isinstance(step, Move):
-        later = step.move if step.short is None else step.short
-        return _words(step.move if first else later) * pace + step.time
-    return _words(step.say or "") * pace + step.wait
 
 
 def _words(text: str) -> int:
