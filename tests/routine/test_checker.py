@@ -1,5 +1,5 @@
 from voicecoach.routine.checker import advise
-from voicecoach.routine.loader import parse, read_from
+from voicecoach.routine.loader import read_from
 
 HEAD = (
     "format: 1\ntitle: Wrists\nsource: Somebody\napproval: required\nprecautions: Move slowly.\nred_flags: Weakness.\n"
