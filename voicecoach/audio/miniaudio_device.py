@@ -1,9 +1,11 @@
 """The default device: miniaudio, one persistent stream, duplex where there is a microphone.
 
-Measured with PulseAudio, off a recording of the loudspeaker: a 20 ms buffer is the smallest that lost nothing on a
-machine with four busy processes on two cores; with 10 ms there were two holes a second. From ``Mixer.silence`` to
-silence took 20/32/44 ms (min/median/max of 20), with 40 ms 47/57/85. A thread of our own that keeps the interpreter
-busy does more harm than other processes: see ``_SWITCH_INTERVAL``.
+Measured with PulseAudio without real-time priority, off a recording of the loudspeaker: with a 20 ms buffer, the
+smallest that is reliable, a two-core machine with nothing else to do lost nothing; with 10 ms there was a hole even
+so. Overloaded (a load of 2.5), the recording had 5 breaks in 20 s with 20 ms, 4 with 40 ms, none with 60 ms. From
+``Mixer.silence`` to silence took 20/32/44 ms with 20 ms (min/median/max of 20) and 47/57/85 with 40 ms, which is why
+20 ms is the default. A thread of our own that keeps the interpreter busy does more harm than other processes: see
+``_SWITCH_INTERVAL``.
 
 Traps of miniaudio 1.71 that this file guards against: an exception in a callback is printed by cffi and ends the
 stream, so that none may leave ours; without a sound server or card it falls back on a device that plays to nobody;
