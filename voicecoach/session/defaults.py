@@ -6,7 +6,7 @@ None of these is a dose. Durations are seconds.
 LEAD_IN = 4.0
 """Between "hold for 15 seconds, from the chime" and that chime: time to get into position."""
 RESUME_LEAD_IN = 4.0
-"""The same after a pause, where the position was let go."""
+"""At least this long after a pause, where the position was let go."""
 REST = 5.0
 """Between two repetitions of a stretch."""
 CHANGE_OVER = 4.0
@@ -23,6 +23,8 @@ HALF_WAY_FROM = 10.0
 """Holds shorter than this have no half-way mark: it would fall among the ticks."""
 TICKS = 3
 """The last seconds of a hold that are ticked."""
+FIRST_TICK = 0.5
+"""No tick sooner after the start chime, which is still sounding."""
 
 ANSWER_TIME = 8.0
 """How long a question waits before it is asked once more, and again before the session waits."""

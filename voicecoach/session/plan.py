@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from voicecoach.errors import UsageError
 from voicecoach.routine.model import Exercise, Range, Routine, Say, Side
 from voicecoach.routine.model import Hold as HoldDose
 from voicecoach.routine.model import Move as MoveStep
@@ -109,7 +110,10 @@ class Plan:
 
 
 def make_plan(routine: Routine, choices: Choices | None = None, words: Wording | None = None) -> Plan:
-    """Unroll ``routine``; the order within it is the file's, sides in the order the exercise asks for."""
+    """Unroll ``routine``; the order within it is the file's, sides in the order the exercise asks for.
+
+    An exercise that has nothing for the chosen side is left out. Raises UsageError where that leaves none.
+    """
     return _Planner(routine, choices or Choices(), words or wording()).plan()
 
 
@@ -131,9 +135,11 @@ class _Planner:
         self._introduce(say("teach"), here)
         for exercise in self.routine.exercises:
             self._exercise(exercise)
-        for sentence in (*self.routine.closing, say("complete")):
+        if self.bout < 0:
+            raise UsageError(f'"{self.routine.title}" has nothing for the {self._side(self.choices.sides)} side alone.')
+        for sentence in self.routine.closing:
             self._add(Step(Kind.CLOSING, (Prompt(sentence), _gap())), here)
-        self._add(Step(Kind.CLOSING, (Earcon(Sound.ENDED),)), here)
+        self._add(Step(Kind.CLOSING, (Prompt(say("complete")), _gap(), Earcon(Sound.ENDED))), here)
         return Plan(tuple(self.steps), tuple(self.where))
 
     def _add(self, step: Step, where: str) -> None:
@@ -222,10 +228,13 @@ class _Planner:
                 self._hold(at, self.choices.of(step.hold))
             else:
                 self._wait(at, step)
-        for index in range(len(self.steps) - 1, begin - 1, -1):
-            if self.steps[index].kind is not Kind.ANNOUNCEMENT and self.steps[index].cues:
-                self.steps[index] = replace(self.steps[index], completes=True)
-                break
+        done = range(len(self.steps) - 1, begin - 1, -1)
+        last = next((i for i in done if self.steps[i].kind is not Kind.ANNOUNCEMENT and self.steps[i].cues), None)
+        if last is None:
+            # Short wordings may leave nothing of a repetition; something has to be said for it to be one.
+            last = len(self.steps) - 1
+            self.steps[last] = replace(self.steps[last], cues=self.steps[last].in_full)
+        self.steps[last] = replace(self.steps[last], completes=True)
 
     def _spoken(self, at: _Round, full: str, short: str, after: Silence) -> None:
         whole = (Prompt(self._fill(at, full)), after)

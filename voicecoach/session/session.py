@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import takewhile
+from math import ceil
 from typing import Literal
 
 from voicecoach.session import defaults
-from voicecoach.session.commands import ALWAYS, ANSWERS, URGENT, Command
+from voicecoach.session.commands import ALWAYS, ANSWERS, Command
 from voicecoach.session.cues import (
     Cue,
     CueEnded,
@@ -60,18 +63,50 @@ NOT_A_STEP = -1
 """``Segment.step`` of what is said between the plan's steps: answers, hints, the safety talk."""
 
 _QUESTION_STATES = frozenset({State.ASKING, State.WAITING, State.CHECKING})
+_UNDERWAY = frozenset({*PLAYING, State.CLOSING})
 _BRIEF_DUCK = 0.6
 """Seconds; a little longer than the longest short command takes to say again."""
-_ACKNOWLEDGED = (Earcon(Sound.HEARD), Quiet("gap", defaults.AFTER_SENTENCE))
+_FORESIGHT = 0.1
+"""Seconds before a step's end within which what follows is left alone: the device may be about to take it."""
+_BREATH = Quiet("gap", defaults.AFTER_SENTENCE)
+_ACKNOWLEDGED = (Earcon(Sound.HEARD), _BREATH)
+_PAUSED = (Earcon(Sound.PAUSED), _BREATH)
+_SUSPECTED = {
+    Command.PAIN: Trigger.SUSPICION,
+    Command.EMERGENCY: Trigger.SUSPICION,
+    Command.STOP: Trigger.STOP_SUSPICION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A timeline and what of the plan is on it; ``start`` is its first frame on the stream, once that is known."""
+
+    timeline: Timeline
+    begin: int
+    """Index of the first step on it."""
+    end: int
+    """Index of the first step after it."""
+    lead: tuple[Cue, ...] = ()
+    """What is said before the first step."""
+    deferred: bool = False
+    """Whether it follows what plays instead of cutting it."""
+    start: int = 0
+
+    @property
+    def until(self) -> int:
+        """The stream's first frame after it."""
+        return self.start + self.timeline.length
 
 
 class Session:
     """One run of a plan.
 
     Call ``handle(Started(), 0)`` first, then every event with the stream's position; carry out the effects in
-    order, answering each Play with PlaybackStarted before anything else; call ``handle(None, now)`` once ``now`` has
-    reached ``next_deadline()``. Events of a timeline that has been replaced meanwhile may still arrive: they are known
-    by their position and only count what was really completed.
+    order, answering each Play with PlaybackStarted before anything else (ValueError otherwise); call
+    ``handle(None, now)`` once ``now`` has reached ``next_deadline()``: whatever else happened at the same instant is
+    handled before. Events of a timeline that has been replaced meanwhile may still arrive: they are known by their
+    position and only count what was really completed.
     """
 
     def __init__(self, plan: Plan, lengths: Lengths, words: Wording | None = None, speed: float = 1.0) -> None:
@@ -86,24 +121,34 @@ class Session:
         self._fault: Literal["ear", "device"] = "ear"
         self._effects: list[Effect] = []
         self._deadline: tuple[int, Trigger] | None = None
-        self._pending: tuple[Timeline, bool] | None = None
-        self._timelines: list[tuple[int, Timeline]] = []
-        self._since = 0
-        self._cursor = 0
+        # What was asked to be played: not answered yet, playing, and to follow once the current step is over.
+        self._pending: _Stretch | None = None
+        self._playing: _Stretch | None = None
+        self._queued: _Stretch | None = None
+        self._owed: tuple[Cue, ...] | None = None
+        """What follows the current step has to be laid out again, with these before it, as soon as there is time."""
         self._current: tuple[int, Segment] | None = None
-        self._hold_done = False
+        self._cursor = 0
+        self._done = False
+        """The current step's dose is complete (held, waited, moved): it is not done again."""
+        self._full: Place | None = None
+        """The repetition that is told in full wording because the user asked for it."""
         self._completed_here = False
+        """A repetition was completed since the current bout began."""
         self._waited = 0
+        """Frames of the current step's wait that passed before it was interrupted."""
         self._answering_until = 0
-        self._skipped_from: int | None = None
+        self._skipped_from: tuple[int, int] | None = None
+        """Where "back" returns to after "next": the step, and what was waited of it."""
         self._left_out: set[str] = set()
         self._approved = False
         self._asked = 0
+        """How often the open question has been asked once more."""
         self._armed: frozenset[Command] = frozenset()
         self._actions: dict[Action, Callable[[int, Command | Trigger, State], None]] = {
-            Action.BEGIN: lambda now, _, __: self._play_from(0),
-            Action.FOLLOW: lambda now, _, __: None,
-            Action.NOTHING: lambda now, _, __: None,
+            Action.BEGIN: lambda _, __, ___: self._play_from(0),
+            Action.FOLLOW: lambda _, __, ___: None,
+            Action.NOTHING: lambda _, __, ___: None,
             Action.PAUSE: self._pause,
             Action.RESUME: self._resume,
             Action.REPEAT: self._repeat,
@@ -157,21 +202,23 @@ class Session:
         return self._cursor, len(self.plan.steps)
 
     def remaining(self, now: int) -> int:
-        """Frames from ``now`` to the end of the session, as planned; the whole current step where none is playing."""
-        entries = self._entries(range(self._here(), len(self.plan.steps)))
-        total = lay_out(entries, self.lengths, self.speed).length
-        bounds = self._step_bounds()
-        return max(0, total - max(0, now - bounds[0])) if bounds else total
+        """Frames from ``now`` to the end of the session, as planned; from the step to go on with where none plays."""
+        stretch = self._queued or self._playing
+        if self.state in _UNDERWAY and stretch is not None:
+            return max(0, stretch.until - now) + self._length(stretch.end)
+        return self._length(self._here())
 
     def handle(self, event: Event | None, now: int) -> list[Effect]:
         """Take ``event`` (None: only the time) and return what is to be done, in order."""
+        if self._pending is not None and not isinstance(event, PlaybackStarted | Failed):
+            raise ValueError(f"a Play has to be answered with PlaybackStarted before {event}")
         self._effects = []
-        if self._deadline and now >= self._deadline[0] and not _is_urgent(event):
+        if event is not None:
+            self._take(event, now)
+        elif self._deadline is not None and now >= self._deadline[0]:
             trigger = self._deadline[1]
             self._deadline = None
             self._fire(trigger, now)
-        if event is not None:
-            self._take(event, now)
         return self._effects
 
     # Events ---------------------------------------------------------------------------------------------------
@@ -184,13 +231,15 @@ class Session:
         elif isinstance(event, CueEnded):
             self._cue_ended(event)
         elif isinstance(event, ScoreEnded):
-            if event.at > self._since and self._pending is None:
+            if self._playing is not None and self._queued is None and event.at == self._playing.until:
                 self._current = None
                 self._fire(Trigger.PLAYED_OUT, now)
         elif isinstance(event, CommandGiven):
             self._command(event, now)
         elif isinstance(event, SpeechReady):
-            self._speech_ready(event.lengths)
+            self.lengths = event.lengths
+            if self.state in PLAYING:
+                self._replan(now)
         elif isinstance(event, Faulted):
             self._fault = event.what
             self._fire(Trigger.FAULT, now)
@@ -201,8 +250,8 @@ class Session:
     def _command(self, event: CommandGiven, now: int) -> None:
         if event.firm:
             self._fire(event.command, now)
-        elif event.command in URGENT:
-            self._fire(Trigger.SUSPICION, now)
+        elif event.command in _SUSPECTED:
+            self._fire(_SUSPECTED[event.command], now)
         elif self.state in PLAYING:
             self._effects.append(Duck(_BRIEF_DUCK))
 
@@ -211,7 +260,7 @@ class Session:
         if move is None:
             return
         before, self.state = self.state, move.target
-        if move.action not in (Action.FOLLOW, Action.NOTHING) and move.target is not before:
+        if move.target is not before:
             self._deadline = None
         self._actions[move.action](now, trigger, before)
         if self.state is not before:
@@ -229,34 +278,34 @@ class Session:
     def _playback_started(self, at: int) -> None:
         if self._pending is None:
             raise ValueError("PlaybackStarted without a Play")
-        timeline, deferred = self._pending
-        self._pending = None
-        if deferred:
-            self._timelines.append((at, timeline))
+        stretch, self._pending = replace(self._pending, start=at), None
+        if stretch.deferred:
+            self._queued = stretch
         else:
-            self._timelines, self._since, self._current = [(at, timeline)], at, None
-
-    def _stale(self, at: int) -> bool:
-        return self._pending is not None or at < self._since
+            self._playing, self._queued, self._current = stretch, None, None
 
     def _cue_started(self, event: CueStarted, now: int) -> None:
+        if self._queued is not None and event.at >= self._queued.start:
+            self._playing, self._queued = self._queued, None
+            self._move_to(self._playing.begin)
+        if self._playing is None or event.at < self._playing.start:
+            return
         segment = event.segment
-        if self._stale(event.at) or isinstance(segment.cue, Earcon):
-            return
+        if segment.step != NOT_A_STEP:
+            if isinstance(segment.cue, Earcon) and self.plan.steps[segment.step].kind is Kind.HOLD:
+                return
+            self._move_to(segment.step)
         self._current = (event.at, segment)
-        if segment.step == NOT_A_STEP:
-            return
-        if segment.step != self._cursor:
-            self._cursor, self._hold_done, self._waited = segment.step, False, 0
-        if isinstance(segment.cue, Hold):
-            self._hold_done = False
-        self._fire(self._started_trigger(segment), now)
+        if segment.step != NOT_A_STEP:
+            self._fire(self._started_trigger(segment), now)
+        if self._owed is not None and self.state in PLAYING:
+            self._replan(now)
 
     def _started_trigger(self, segment: Segment) -> Trigger:
         kind = self.plan.steps[segment.step].kind
         if isinstance(segment.cue, Hold):
             return Trigger.HOLD_STARTED
-        if kind in (Kind.REST, Kind.WAIT) or self._hold_done:
+        if kind in (Kind.REST, Kind.WAIT) or self._done:
             return Trigger.REST_STARTED
         by_kind = {
             Kind.INTRODUCTION: Trigger.INTRODUCTION_STARTED,
@@ -273,170 +322,214 @@ class Session:
         key = (step.place.exercise or "", step.place.side)
         if isinstance(segment.cue, Hold):
             self.held[key] += segment.end - segment.start
-            if segment.step == self._cursor:
-                self._hold_done = True
-        if step.completes and self._ends_step(segment, step):
+        if not _ends_dose(segment, step):
+            return
+        if step.completes:
             self.repetitions[key] += 1
-            self._completed_here = True
-            self._skipped_from = None
-
-    @staticmethod
-    def _ends_step(segment: Segment, step: Step) -> bool:
-        if step.kind is Kind.HOLD:
-            return isinstance(segment.cue, Hold)
-        if step.kind is Kind.WAIT:
-            return isinstance(segment.cue, Quiet) and segment.cue.reason == "wait"
-        return segment.cue == step.cues[-1]
+        if self.state in PLAYING and self._playing is not None and event.at <= self._playing.start:
+            # It ended just before something else began to play: it counts, but the session is elsewhere by now.
+            return
+        self._done = self._done or segment.step == self._cursor
+        if step.completes:
+            self._completed_here, self._skipped_from = True, None
 
     # Playing --------------------------------------------------------------------------------------------------
 
-    def _play(self, timeline: Timeline, at: int | None = None) -> None:
-        self._pending = (timeline, at is not None)
-        self._effects.append(Play(timeline, at))
+    def _play(self, stretch: _Stretch, at: int | None = None) -> None:
+        self._pending = stretch
+        if at is None:
+            self._owed = None
+        self._effects.append(Play(stretch.timeline, at))
 
     def _say(self, *texts: str, first: tuple[Cue, ...] = ()) -> None:
         """Play sentences that belong to no step."""
-        self._play(self._lay_out([Entry((*first, *_sentences(texts)), self.place, NOT_A_STEP)]))
+        timeline = self._lay_out([Entry((*first, *_sentences(texts)), self.place, NOT_A_STEP)])
+        self._play(_Stretch(timeline, self._cursor, self._cursor))
 
-    def _play_from(self, index: int, lead: tuple[Cue, ...] = (), full: Place | None = None, at: int | None = None,
-                   before: tuple[int, ...] = ()) -> None:  # fmt: skip
-        """Play steps ``before`` and then all from ``index`` to the next question; those at ``full`` in full wording."""
+    def _play_from(self, index: int, lead: tuple[Cue, ...] = (), at: int | None = None) -> None:
+        """Play ``lead`` and then the steps from ``index`` to the next question, at once or from frame ``at`` on.
+
+        After a refusal nothing of the routine is played any more: it is said again instead.
+        """
+        if self._reason is not None:
+            self._say_refused(lead)
+            return
+        if at is None:
+            self._move_to(index if index != self._here() else self._cursor)
         end = len(self.plan.steps)
         for later in range(index, end):
             if self.plan.steps[later].kind is Kind.QUESTION and not self._approved:
-                end = later + 1
+                end, self._asked = later + 1, 0
                 break
         entries = [Entry(lead, self.place, NOT_A_STEP)] if lead else []
-        entries += self._entries((*before, *range(index, end)), full)
-        self._play(self._lay_out(entries), at)
+        timeline = self._lay_out(entries + self._entries(range(index, end)))
+        self._play(_Stretch(timeline, index, end, lead, deferred=at is not None), at)
 
-    def _entries(self, indices: range | tuple[int, ...], full: Place | None = None) -> list[Entry]:
+    def _replan(self, now: int, lead: tuple[Cue, ...] = ()) -> None:
+        """Lay out again what follows the current step, with ``lead`` before it; put off while there is no time."""
+        if self._reason is not None:
+            return
+        owed = (*(self._owed or ()), *lead)
+        bounds = self._step_bounds()
+        if self._current is None or bounds is None or bounds[1] - now <= frames(_FORESIGHT, self.lengths.rate):
+            self._owed = owed
+            return
+        self._owed = None
+        following = self._here() if self._current[1].step == NOT_A_STEP else self._cursor + 1
+        queued = self._queued.lead if self._queued is not None else ()
+        self._play_from(following, (*queued, *owed), at=bounds[1])
+
+    def _move_to(self, index: int, waited: int = 0) -> None:
+        """Make ``index`` the current step; nothing happens where it is already."""
+        if index == self._cursor:
+            return
+        if self.plan.steps[index].bout != self.plan.steps[self._cursor].bout:
+            self._completed_here = False
+        if self.plan.steps[index].place != self._full:
+            self._full = None
+        self._cursor, self._done, self._waited = index, False, waited
+
+    def _entries(self, indices: range) -> list[Entry]:
         entries = []
         for index in indices:
             step = self.plan.steps[index]
-            if step.place.exercise in self._left_out or (step.kind is Kind.QUESTION and self._approved):
+            if self._is_out(step):
                 continue
-            cues = step.in_full if full is not None and step.place == full else step.cues
+            cues = step.in_full if self._full is not None and step.place == self._full else step.cues
             if step.kind is Kind.WAIT and index == self._cursor and self._waited:
                 cues = (self._rest_of_wait(cues[0]), *cues[1:])
             entries.append(Entry(cues, step.place, index))
         return entries
 
+    def _is_out(self, step: Step) -> bool:
+        """Whether it is not played any more: left out by the user, or a question that has its answer."""
+        return step.place.exercise in self._left_out or (step.kind is Kind.QUESTION and self._approved)
+
     def _rest_of_wait(self, wait: Cue) -> Cue:
         if not isinstance(wait, Quiet):
-            return wait
+            raise TypeError(f"a wait begins with its silence, not with {wait}")
         return replace(wait, seconds=max(0.0, wait.seconds - self._waited / self.lengths.rate))
 
     def _lay_out(self, entries: list[Entry]) -> Timeline:
         return lay_out(entries, self.lengths, self.speed)
 
+    def _length(self, index: int) -> int:
+        """Frames that the plan takes from step ``index`` on."""
+        return self._lay_out(self._entries(range(index, len(self.plan.steps)))).length
+
     def _silence(self, cause: str, now: int) -> None:
-        if self._current and isinstance(self._current[1].cue, Quiet) and self._current[1].cue.reason == "wait":
+        if self._current and _is_wait(self._current[1].cue):
             self._waited += max(0, now - self._current[0])
         self._current = None
         self._answering_until = 0
         self._effects.append(Silence(cause))
 
     def _here(self) -> int:
-        """The step to go on with: the interrupted one, or the next where its hold was completed."""
-        return min(self._cursor + self._hold_done, len(self.plan.steps) - 1)
+        """The step to go on with: the interrupted one, or the next where its dose is complete."""
+        return self._cursor + self._done
 
     def _step_bounds(self) -> tuple[int, int] | None:
-        """Stream positions of the first and last frame of the step that is playing."""
-        if self._current is None:
+        """Stream positions of the first frame of the step, or lead, that is playing, and of the first after it."""
+        if self._current is None or self._playing is None:
             return None
-        at, segment = self._current
-        for start, timeline in reversed(self._timelines):
-            if start <= at:
-                own = [s for s in timeline.segments if s.step == segment.step]
-                return start + own[0].start, start + max(s.end for s in own)
-        return None
+        own = [segment for segment in self._playing.timeline.segments if segment.step == self._current[1].step]
+        start = self._playing.start
+        return start + own[0].start, start + max(segment.end for segment in own)
 
     # Commands -------------------------------------------------------------------------------------------------
 
-    def _pause(self, now: int, _: Command | Trigger, before: State) -> None:
+    def _pause(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("pause", now)
-        text = self.words.say("paused_plain" if before is State.INTRODUCING else "paused")
-        self._say(text, first=(Earcon(Sound.PAUSED), Quiet("gap", defaults.AFTER_SENTENCE)))
+        stretching = self.plan.steps[self._cursor].kind in (Kind.ANNOUNCEMENT, Kind.INSTRUCTION, Kind.HOLD)
+        self._say(self.words.say("paused" if stretching else "paused_plain"), first=_PAUSED)
 
-    def _resume(self, now: int, _: Command | Trigger, before: State) -> None:
+    def _resume(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("resume", now)
-        if self._reason is not None:
-            self._say_refused(())
-            return
-        lead: tuple[Cue, ...] = (Earcon(Sound.RESUMED), Quiet("gap", defaults.AFTER_SENTENCE))
-        if self.plan.steps[self._here()].kind is Kind.HOLD:
+        lead: tuple[Cue, ...] = (Earcon(Sound.RESUMED), _BREATH)
+        step = self.plan.steps[self._here()]
+        if step.kind is Kind.HOLD:
             lead = (*lead, *_sentences((self.words.say("get_ready"),)))
+            own = sum(cue.seconds for cue in step.cues if isinstance(cue, Quiet) and cue.reason == "lead_in")
+            if own < defaults.RESUME_LEAD_IN:
+                lead = (*lead, Quiet("lead_in", defaults.RESUME_LEAD_IN - own))
         self._play_from(self._here(), lead)
 
     def _repeat(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("repeat", now)
         here = self.plan.steps[self._cursor]
-        begin = self._instruction_begin()
-        if here.kind is Kind.REST or self._hold_done:
-            again = tuple(i for i in range(begin, self._cursor) if self.plan.steps[i].kind is Kind.INSTRUCTION)
-            self._play_from(self._here(), _ACKNOWLEDGED, here.place, before=again)
+        if here.kind in (Kind.REST, Kind.WAIT) or self._done:
+            self._play_from(self._here(), (*_ACKNOWLEDGED, *_sentences(self._texts_again())))
         else:
-            self._play_from(begin, _ACKNOWLEDGED, here.place)
-
-    def _instruction_begin(self) -> int:
-        """First instruction of the current repetition; the current step where that comes earlier."""
-        if self.plan.steps[self._cursor].kind in (Kind.INTRODUCTION, Kind.CLOSING, Kind.QUESTION, Kind.ANNOUNCEMENT):
-            return self._cursor
-        first = self.plan.first_of_repetition(self._cursor)
-        instructions = (i for i in range(first, self._cursor) if self.plan.steps[i].kind is Kind.INSTRUCTION)
-        return next(instructions, self._cursor)
+            self._full = here.place
+            self._play_from(self._instruction_begin(), _ACKNOWLEDGED)
 
     def _say_again(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("repeat", now)
-        steps = self.plan.steps[self._instruction_begin() : self._cursor + 1]
-        said = tuple(cue.text for step in steps for cue in step.in_full if isinstance(cue, Prompt))
-        self._say(*said, first=_ACKNOWLEDGED)
+        self._say(*self._texts_again(), first=_ACKNOWLEDGED)
+
+    def _instruction_begin(self) -> int:
+        """First of the instructions that lead up to the current step, which may be one of them."""
+        begin, here = self._cursor, self.plan.steps[self._cursor]
+        if here.kind in (Kind.INSTRUCTION, Kind.HOLD, Kind.WAIT):
+            while (before := self.plan.steps[begin - 1]).kind is Kind.INSTRUCTION and before.place == here.place:
+                begin -= 1
+        return begin
+
+    def _texts_again(self) -> tuple[str, ...]:
+        """What "say it again" says where nothing is done again: the instruction in full, never the word to let go."""
+        if self._reason is not None:
+            return (self.words.say("refused"),)
+        if self.plan.steps[self._cursor].kind is Kind.REST or self._done:
+            repetition = self.plan.steps[self.plan.first_of_repetition(self._cursor) : self._cursor + 1]
+            steps = [step for step in repetition if step.kind is Kind.INSTRUCTION]
+        else:
+            steps = list(self.plan.steps[self._instruction_begin() : self._cursor + 1])
+        texts = tuple(text for step in steps for text in _texts_before_dose(step))
+        return texts or (self.plan.where[self._cursor],)
 
     def _skip(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("next", now)
         here = self.plan.steps[self._cursor]
         if here.kind is Kind.QUESTION:
             self._play_from(self._cursor, _ACKNOWLEDGED)
-        elif here.bout < 0:
-            self._play_from(min(self._cursor + 1, len(self.plan.steps) - 1), _ACKNOWLEDGED)
-        else:
-            self._skipped_from = self._cursor
-            later = range(self._cursor, len(self.plan.steps))
-            index = next(i for i in later if self.plan.steps[i].bout not in (here.bout,))
-            self._completed_here = False
-            self._jump(index)
+            return
+        if here.bout >= 0:
+            self._skipped_from = (self._here(), 0 if self._done else self._waited)
+        last = len(self.plan.steps) - 1
+        ahead = range(self._cursor + 1, last)
+        steps = self.plan.steps
+        index = next((i for i in ahead if (steps[i].bout != here.bout or here.bout < 0) and not self._is_out(steps[i])),
+                     last)  # fmt: skip
+        self._play_from(index, _ACKNOWLEDGED)
 
     def _go_back(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("back", now)
-        here = self.plan.steps[self._cursor]
         if self._skipped_from is not None:
-            index, self._skipped_from = self._skipped_from, None
-        elif here.bout < 0:
-            index = max(0, self._cursor - 1)
-        elif self._completed_here or here.bout == 0:
-            index = self.plan.first_of_bout(here.bout)
+            (index, waited), self._skipped_from = self._skipped_from, None
+            self._move_to(index, waited)
         else:
-            index = self.plan.first_of_bout(here.bout - 1)
+            index = self._earlier()
+            self._done, self._waited = False, 0
         self._completed_here = False
-        self._jump(index)
-
-    def _jump(self, index: int) -> None:
-        self._cursor, self._hold_done, self._waited = index, False, 0
         self._play_from(index, _ACKNOWLEDGED)
+
+    def _earlier(self) -> int:
+        """Where "back" goes: this bout's beginning once something was completed in it, else the one before it."""
+        here = self.plan.steps[self._cursor]
+        if here.kind in (Kind.INTRODUCTION, Kind.QUESTION):
+            return next((i for i in range(self._cursor - 1, -1, -1) if not self._is_out(self.plan.steps[i])), 0)
+        nearest = self.plan.bouts() - 1 if here.kind is Kind.CLOSING else here.bout - (not self._completed_here)
+        bouts = (self.plan.first_of_bout(bout) for bout in range(nearest, -1, -1))
+        stay = self._cursor if here.kind is Kind.CLOSING else self.plan.first_of_bout(here.bout)
+        return next((index for index in bouts if not self._is_out(self.plan.steps[index])), stay)
 
     def _set_speed(self, _: int, command: Command | Trigger, __: State) -> None:
         factor = defaults.SPEED_STEP if command is Command.FASTER else 1 / defaults.SPEED_STEP
-        self.speed = min(defaults.FASTEST, max(defaults.SLOWEST, self.speed * factor))
-        self._effects += [Overlay(Earcon(Sound.HEARD)), Retempo(self.speed)]
-
-    def _speech_ready(self, lengths: Lengths) -> None:
-        self.lengths = lengths
-        bounds = self._step_bounds()
-        if self.state in PLAYING and bounds and self._current:
-            following = self._cursor + 1 if self._current[1].step == self._cursor else self._here()
-            if following < len(self.plan.steps):
-                self._play_from(following, at=bounds[1])
+        speed = min(defaults.FASTEST, max(defaults.SLOWEST, self.speed * factor))
+        self._effects.append(Overlay(Earcon(Sound.HEARD)))
+        if speed != self.speed:
+            self.speed = speed
+            self._effects.append(Retempo(speed))
 
     def _set_volume(self, _: int, command: Command | Trigger, __: State) -> None:
         factor = defaults.VOLUME_STEP if command is Command.LOUDER else 1 / defaults.VOLUME_STEP
@@ -448,30 +541,37 @@ class Session:
         if before is State.PAUSED:
             self._silence("answer", now)
             self._say(text, first=_ACKNOWLEDGED)
+        elif now < self._answering_until:
             return
-        if now < self._answering_until:
-            return
-        room, bounds = self._quiet_room(now), self._step_bounds()
-        if room is None or bounds is None:
+        elif self._is_speaking():
+            # The sentence is cut, and said again after the answer.
             self._silence("answer", now)
             self._play_from(self._here(), (*_ACKNOWLEDGED, *_sentences((text,))))
-        elif self.lengths.prompt(text) <= room:
+        elif self.lengths.prompt(text) <= self._quiet_room(now):
             self._answering_until = now + self.lengths.prompt(text)
             self._effects.append(Overlay(Prompt(text)))
         else:
             self._effects.append(Overlay(Earcon(Sound.HEARD)))
-            following = min(self._cursor + 1, len(self.plan.steps) - 1)
-            self._play_from(following, _sentences((text,)), at=bounds[1])
+            self._replan(now, _sentences((text,)))
 
-    def _quiet_room(self, now: int) -> int | None:
-        """Frames of planned quiet from ``now`` on; None where the coach is speaking."""
-        if self._current is None or self._current[1].step == NOT_A_STEP:
-            return None
-        at, segment = self._current
-        if isinstance(segment.cue, Prompt):
-            return None
-        ticked = defaults.TICKS * self.lengths.rate if isinstance(segment.cue, Hold) else 0
-        return at + segment.end - segment.start - ticked - now
+    def _is_speaking(self) -> bool:
+        """Whether a sentence of the plan is being said."""
+        return (
+            self._current is not None
+            and self._current[1].step != NOT_A_STEP
+            and isinstance(self._current[1].cue, Prompt)
+        )
+
+    def _quiet_room(self, now: int) -> int:
+        """Frames from ``now`` on in which nothing is planned to sound, up to the current step's end."""
+        bounds = self._step_bounds()
+        if bounds is None or self._playing is None or (self._current and self._current[1].step == NOT_A_STEP):
+            return 0
+        until = bounds[1]
+        for segment in self._playing.timeline.segments:
+            if isinstance(segment.cue, Prompt | Earcon) and self._playing.start + segment.end > now:
+                until = min(until, self._playing.start + segment.start)
+        return max(0, until - now)
 
     def _answer_text(self, command: Command | Trigger, now: int) -> str:
         if command is Command.HELP:
@@ -481,7 +581,7 @@ class Session:
         return self._time_left_text(self.remaining(now))
 
     def _time_left_text(self, remaining: int) -> str:
-        minutes = round(remaining / self.lengths.rate / 60)
+        minutes = min(round(remaining / self.lengths.rate / 60), self._longest)
         key = "time_left_less" if minutes < 1 else "time_left_one" if minutes == 1 else "time_left"
         return self.words.say(key, minutes=minutes)
 
@@ -492,11 +592,10 @@ class Session:
             self._play_from(self._cursor, (*_ACKNOWLEDGED, *_sentences((self.words.say("numb_plain"),))))
             return
         self._left_out.add(exercise)
+        self._skipped_from = None
         later = range(self._cursor, len(self.plan.steps))
-        index = next(i for i in later if self.plan.steps[i].place.exercise not in self._left_out)
-        lead = (*_ACKNOWLEDGED, *_sentences((self.words.say("numb"),)))
-        self._cursor, self._hold_done, self._waited, self._skipped_from = index, False, 0, None
-        self._play_from(index, lead)
+        index = next(i for i in later if not self._is_out(self.plan.steps[i]))
+        self._play_from(index, (*_ACKNOWLEDGED, *_sentences((self.words.say("numb"),))))
 
     # Questions ------------------------------------------------------------------------------------------------
 
@@ -509,22 +608,19 @@ class Session:
         self._say(self.words.say("approval_again"))
 
     def _wait_for_answer(self, now: int, trigger: Command | Trigger, __: State) -> None:
-        self._asked = 0
-        self._deadline = None
         if trigger is Command.PAUSE:
             self._silence("pause", now)
-        self._say(self.words.say("approval_waiting"), first=(Earcon(Sound.PAUSED), Quiet("gap", 0.5)))
+        self._say(self.words.say("approval_waiting"), first=_PAUSED)
 
     def _ask_again(self, now: int, _: Command | Trigger, __: State) -> None:
-        self._asked, self._deadline = 0, None
+        self._deadline = None
         self._silence("repeat", now)
         self._play_from(self._cursor)
 
     def _accept(self, now: int, _: Command | Trigger, __: State) -> None:
         self._approved = True
         self._silence("yes", now)
-        self._cursor += 1
-        self._play_from(self._cursor, _ACKNOWLEDGED)
+        self._play_from(self._cursor + 1, _ACKNOWLEDGED)
 
     def _refuse(self, now: int, _: Command | Trigger, __: State) -> None:
         self._reason = Reason.REFUSED
@@ -534,7 +630,8 @@ class Session:
     def _say_refused(self, lead: tuple[Cue, ...]) -> None:
         """It closes the session, so it belongs to the plan's last step."""
         last = len(self.plan.steps) - 1
-        self._play(self._lay_out([Entry((*lead, *_sentences((self.words.say("refused"),))), Place(), last)]))
+        cues = (*lead, *_sentences((self.words.say("refused"),)), Earcon(Sound.ENDED))
+        self._play(_Stretch(self._lay_out([Entry(cues, Place(), last)]), last, last + 1))
 
     def _check(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("suspicion", now)
@@ -546,35 +643,36 @@ class Session:
     def _keep_paused(self, now: int, trigger: Command | Trigger, __: State) -> None:
         if trigger is Command.PAUSE:
             self._silence("pause", now)
-        self._say(self.words.say("still_waiting"), first=(Earcon(Sound.PAUSED), Quiet("gap", 0.5)))
+        self._say(self.words.say("still_waiting"), first=_PAUSED)
 
     def _halt_for_fault(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("fault", now)
         text = self.words.say("cannot_hear" if self._fault == "ear" else "sound_lost")
-        self._say(text, first=(Earcon(Sound.TROUBLE), Quiet("gap", defaults.AFTER_SENTENCE)))
+        self._say(text, first=(Earcon(Sound.TROUBLE), _BREATH))
 
     # Endings --------------------------------------------------------------------------------------------------
 
     def _advise(self, now: int, trigger: Command | Trigger, _: State) -> None:
         self._reason = Reason.EMERGENCY if trigger is Command.EMERGENCY else Reason.PAIN
         self._silence(self._reason.value, now)
-        low_tone = (Earcon(Sound.PAIN), Quiet("gap", defaults.AFTER_SENTENCE))
-        self._say(*self.words.talk(self._reason.value), first=low_tone)
+        self._say(*self.words.talk(self._reason.value), first=(Earcon(Sound.PAIN), _BREATH))
 
     def _escalate(self, now: int, _: Command | Trigger, __: State) -> None:
         if self._reason is Reason.EMERGENCY:
             return
         self._reason = Reason.EMERGENCY
-        sentences = _sentences(self.words.talk(self._reason.value))
-        timeline = self._lay_out([Entry(sentences, self.place, NOT_A_STEP)])
-        end = self._current[0] + self._current[1].end - self._current[1].start if self._current else now
-        self._play(timeline, max(end, now))
+        timeline = self._lay_out([Entry(_sentences(self.words.talk("emergency")), self.place, NOT_A_STEP)])
+        talk = self._playing
+        ends = (talk.start + segment.end for segment in talk.timeline.segments) if talk is not None else ()
+        after_sentence = next((end for end in ends if end > now), now)
+        self._play(_Stretch(timeline, self._cursor, self._cursor, deferred=True), after_sentence)
 
     def _stop(self, now: int, _: Command | Trigger, __: State) -> None:
         self._reason = self._reason or Reason.STOP
         self._silence("stop", now)
         self._deadline = (now + frames(defaults.STOP_GRACE, self.lengths.rate), Trigger.GRACE_OVER)
-        self._play(self._lay_out([Entry((Earcon(Sound.ENDED),), self.place, NOT_A_STEP)]))
+        timeline = self._lay_out([Entry((Earcon(Sound.ENDED),), self.place, NOT_A_STEP)])
+        self._play(_Stretch(timeline, self._cursor, self._cursor))
 
     def _finish(self, now: int, trigger: Command | Trigger, _: State) -> None:
         if trigger is Command.STOP:
@@ -602,18 +700,35 @@ class Session:
             yield self.words.say(key)
         yield from self.words.talk("pain")
         yield from self.words.talk("emergency")
-        # Lengths of texts not rendered yet are not known here; twice the silent plan is more than any session lasts.
-        silent = replace(self.lengths, prompt=lambda text: len(text) * self.lengths.rate // 10)
-        entries = self._entries(range(len(self.plan.steps)))
-        longest = lay_out(entries, silent, self.speed).length / self.lengths.rate / 60 / defaults.SLOWEST
-        for minutes in range(int(longest) + 2):
+        for minutes in range(self._longest + 1):
             yield self._time_left_text(minutes * 60 * self.lengths.rate)
+
+    @cached_property
+    def _longest(self) -> int:
+        """More minutes than can ever be left; texts that were not rendered yet are taken to be spoken very slowly."""
+        slow = replace(self.lengths, prompt=lambda text: round(len(text) * 0.1 / defaults.SLOWEST * self.lengths.rate))
+        entries = [Entry(step.in_full, step.place, index) for index, step in enumerate(self.plan.steps)]
+        return ceil(lay_out(entries, slow, defaults.SLOWEST).length / self.lengths.rate / 60)
 
 
 def _sentences(texts: tuple[str, ...]) -> tuple[Cue, ...]:
-    return tuple(cue for text in texts for cue in (Prompt(text), Quiet("gap", defaults.AFTER_SENTENCE)))
+    return tuple(cue for text in texts for cue in (Prompt(text), _BREATH))
 
 
-def _is_urgent(event: Event | None) -> bool:
-    """Pain and stop win over everything that happens at the same instant, a deadline too."""
-    return isinstance(event, CommandGiven) and event.command in URGENT
+def _is_wait(cue: Cue) -> bool:
+    return isinstance(cue, Quiet) and cue.reason == "wait"
+
+
+def _ends_dose(segment: Segment, step: Step) -> bool:
+    """Whether with this cue the step has done what it is for: held, waited, or the repetition completed."""
+    if step.kind is Kind.HOLD:
+        return isinstance(segment.cue, Hold)
+    if step.kind is Kind.WAIT:
+        return _is_wait(segment.cue)
+    return step.completes and segment.cue == step.cues[-1]
+
+
+def _texts_before_dose(step: Step) -> Iterator[str]:
+    for cue in takewhile(lambda cue: not isinstance(cue, Hold) and not _is_wait(cue), step.in_full):
+        if isinstance(cue, Prompt):
+            yield cue.text

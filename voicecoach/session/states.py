@@ -5,7 +5,7 @@ table is not an error: the trigger means nothing there, and nothing changes. Thr
 
 - PAIN, EMERGENCY and STOP are legal in every state;
 - the only ways out of SAFETY_TALK lead to FINISHED: after pain nothing starts again;
-- a playing state is left by CueStarted alone or by a command, never by time.
+- time alone (NO_ANSWER, STILL_NO_ANSWER, GRACE_OVER) moves only what waits for an answer or for the end.
 """
 
 from __future__ import annotations
@@ -54,6 +54,9 @@ class Trigger(str, Enum):
     STILL_NO_ANSWER = "still_no_answer"
     GRACE_OVER = "grace_over"
     SUSPICION = "suspicion"
+    """Something sounded like pain or a warning sign."""
+    STOP_SUSPICION = "stop_suspicion"
+    """Something sounded like "stop"."""
     FAULT = "fault"
     INTERRUPT = "interrupt"
     FAILURE = "failure"
@@ -105,8 +108,6 @@ class Move:
 PLAYING: Final = (State.INTRODUCING, State.INSTRUCTING, State.HOLDING, State.RESTING)
 """States in which the routine goes on by itself."""
 
-ENDED: Final = (State.SAFETY_TALK, State.FINISHED)
-
 STARTED: Final = {
     Trigger.INTRODUCTION_STARTED: State.INTRODUCING,
     Trigger.INSTRUCTION_STARTED: State.INSTRUCTING,
@@ -115,6 +116,18 @@ STARTED: Final = {
     Trigger.QUESTION_STARTED: State.ASKING,
     Trigger.CLOSING_STARTED: State.CLOSING,
 }
+"""Each part of the plan, as it begins to sound, has its state."""
+
+FOLLOWED_BY: Final = {
+    State.INTRODUCING: (Trigger.INTRODUCTION_STARTED, Trigger.QUESTION_STARTED, Trigger.INSTRUCTION_STARTED),
+    # Where the session goes on after a pause or a command, so anything may come.
+    State.INSTRUCTING: tuple(STARTED),
+    # What a hold leaves behind is a moment of rest, always.
+    State.HOLDING: (Trigger.REST_STARTED,),
+    State.RESTING: (Trigger.REST_STARTED, Trigger.INSTRUCTION_STARTED, Trigger.CLOSING_STARTED),
+    State.CLOSING: (Trigger.CLOSING_STARTED,),
+}
+"""What may begin to sound next while the plan goes on by itself."""
 
 Key = tuple[State, Command | Trigger]
 
@@ -131,20 +144,17 @@ def _table() -> dict[Key, Move]:
 
     on(State.READY, Trigger.START, Action.BEGIN, State.INTRODUCING)
 
-    for trigger, state in STARTED.items():
-        on((*PLAYING, State.CLOSING), trigger, Action.FOLLOW, state)
+    for state, triggers in FOLLOWED_BY.items():
+        for trigger in triggers:
+            on(state, trigger, Action.FOLLOW, STARTED[trigger])
 
-    talking = (*PLAYING, State.CLOSING)
     on(PLAYING, Command.PAUSE, Action.PAUSE, State.PAUSED)
-    on(PLAYING, Command.REPEAT, Action.REPEAT)
-    on(PLAYING, Command.NEXT, Action.SKIP)
-    on(PLAYING, Command.BACK, Action.GO_BACK)
-    on(PLAYING, Command.NUMB, Action.LEAVE_OUT)
     on(State.PAUSED, Command.RESUME, Action.RESUME, State.INSTRUCTING)
     on(State.PAUSED, Command.REPEAT, Action.SAY_AGAIN)
-    on(State.PAUSED, Command.NEXT, Action.SKIP, State.INSTRUCTING)
-    on(State.PAUSED, Command.BACK, Action.GO_BACK, State.INSTRUCTING)
-    on(State.PAUSED, Command.NUMB, Action.LEAVE_OUT, State.INSTRUCTING)
+    on(PLAYING, Command.REPEAT, Action.REPEAT, State.INSTRUCTING)
+    on((*PLAYING, State.PAUSED), Command.NEXT, Action.SKIP, State.INSTRUCTING)
+    on((*PLAYING, State.PAUSED), Command.BACK, Action.GO_BACK, State.INSTRUCTING)
+    on((*PLAYING, State.PAUSED), Command.NUMB, Action.LEAVE_OUT, State.INSTRUCTING)
     for command in (Command.TIME_LEFT, Command.WHERE, Command.HELP):
         on((*PLAYING, State.PAUSED), command, Action.ANSWER)
     for command in (Command.SLOWER, Command.FASTER):
@@ -162,8 +172,9 @@ def _table() -> dict[Key, Move]:
     on(State.WAITING, Command.RESUME, Action.ASK_AGAIN, State.ASKING)
     on(State.ASKING, Command.PAUSE, Action.WAIT_FOR_ANSWER, State.WAITING)
 
-    doubtful = (*talking, State.ASKING, State.WAITING, State.PAUSED)
-    on(doubtful, Trigger.SUSPICION, Action.CHECK, State.CHECKING)
+    doubtful = (*PLAYING, State.CLOSING, State.ASKING, State.WAITING, State.PAUSED)
+    for suspicion in (Trigger.SUSPICION, Trigger.STOP_SUSPICION):
+        on(doubtful, suspicion, Action.CHECK, State.CHECKING)
     on(State.CHECKING, Trigger.PLAYED_OUT, Action.AWAIT_CHECK)
     on(State.CHECKING, Trigger.NO_ANSWER, Action.KEEP_PAUSED, State.PAUSED)
     on(State.CHECKING, Command.PAUSE, Action.KEEP_PAUSED, State.PAUSED)
@@ -171,31 +182,36 @@ def _table() -> dict[Key, Move]:
     on(State.CHECKING, Command.NO, Action.RESUME, State.INSTRUCTING)
     on(State.CHECKING, Command.RESUME, Action.RESUME, State.INSTRUCTING)
     on(State.CHECKING, Command.FINE, Action.RESUME, State.INSTRUCTING)
+    on(State.CHECKING, Command.NUMB, Action.LEAVE_OUT, State.INSTRUCTING)
     # "Stop" and then something like pain: said in one breath it is pain, so doubt is enough.
     on(State.STOPPING, Trigger.SUSPICION, Action.ADVISE, State.SAFETY_TALK)
 
     on((*PLAYING, State.ASKING, State.WAITING, State.CHECKING), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
+    # Without a device the stream's clock stands still, and without an ear nothing more can be heard: do not wait.
+    on(State.STOPPING, Trigger.FAULT, Action.FINISH, State.FINISHED)
 
     on(State.CLOSING, Trigger.PLAYED_OUT, Action.COMPLETE, State.FINISHED)
     on(State.SAFETY_TALK, Trigger.PLAYED_OUT, Action.FINISH, State.FINISHED)
     on(State.STOPPING, Trigger.GRACE_OVER, Action.FINISH, State.FINISHED)
 
     for state in State:
-        over = state in ENDED
-        for command in (Command.PAIN, Command.EMERGENCY):
-            if not over:
-                on(state, command, Action.ADVISE, State.SAFETY_TALK)
-        if not over and state is not State.STOPPING:
+        if state in (State.SAFETY_TALK, State.FINISHED):
+            continue
+        on(state, Command.PAIN, Action.ADVISE, State.SAFETY_TALK)
+        on(state, Command.EMERGENCY, Action.ADVISE, State.SAFETY_TALK)
+        if state is State.STOPPING:
+            on(state, Command.STOP, Action.NOTHING)
+        else:
             on(state, Command.STOP, Action.STOP, State.STOPPING)
-        if state is not State.FINISHED:
-            on(state, Trigger.INTERRUPT, Action.INTERRUPT, State.FINISHED)
-            on(state, Trigger.FAILURE, Action.FAIL, State.FINISHED)
     on(State.SAFETY_TALK, Command.PAIN, Action.NOTHING)
     on(State.SAFETY_TALK, Command.EMERGENCY, Action.ESCALATE)
     on(State.SAFETY_TALK, Command.STOP, Action.FINISH, State.FINISHED)
-    on(State.STOPPING, Command.STOP, Action.NOTHING)
     for command in (Command.PAIN, Command.EMERGENCY, Command.STOP):
         on(State.FINISHED, command, Action.NOTHING)
+    for state in State:
+        if state is not State.FINISHED:
+            on(state, Trigger.INTERRUPT, Action.INTERRUPT, State.FINISHED)
+            on(state, Trigger.FAILURE, Action.FAIL, State.FINISHED)
     return rows
 
 

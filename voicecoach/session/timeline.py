@@ -42,31 +42,34 @@ def lay_out(entries: Sequence[Entry], lengths: Lengths, speed: float = 1.0) -> T
     Prompts are spoken at the session's speed already: ``lengths`` gives what was rendered.
     """
     segments: list[Segment] = []
-    at = end = 0
+    at, rate = 0, lengths.rate
     for entry in entries:
+        place, step = entry.place, entry.step
         for cue in entry.cues:
-            placed = _place(cue, at, entry, lengths, speed)
-            segments.extend(placed)
+            end = at + _length(cue, lengths, speed)
+            segments.append(Segment(cue, at, end, place, step))
+            if isinstance(cue, Hold):
+                for sound, offset in hold_marks(cue, rate):
+                    mark = at + offset
+                    segments.append(Segment(Earcon(sound), mark, mark + lengths.earcon(sound), place, step))
             # What follows a hold is a silence longer than its end earcon, which begins where the hold ends.
-            at = placed[0].end
-            end = max(end, *(segment.end for segment in placed))
-    segments.sort(key=lambda segment: segment.start)
-    return Timeline(tuple(segments), max(at, end), lengths.rate)
+            at = end
+    segments.sort(key=_start)
+    return Timeline(tuple(segments), max((segment.end for segment in segments), default=0), rate)
 
 
-def _place(cue: Cue, at: int, entry: Entry, lengths: Lengths, speed: float) -> list[Segment]:
-    def segment(what: Cue, start: int, length: int) -> Segment:
-        return Segment(what, start, start + length, entry.place, entry.step)
+def _start(segment: Segment) -> int:
+    return segment.start
 
+
+def _length(cue: Cue, lengths: Lengths, speed: float) -> int:
     if isinstance(cue, Prompt):
-        return [segment(cue, at, lengths.prompt(cue.text))]
+        return lengths.prompt(cue.text)
     if isinstance(cue, Earcon):
-        return [segment(cue, at, lengths.earcon(cue.sound))]
-    if isinstance(cue, Silence):
-        return [segment(cue, at, silence_frames(cue, lengths.rate, speed))]
-    rate = lengths.rate
-    marks = [segment(Earcon(sound), at + offset, lengths.earcon(sound)) for sound, offset in hold_marks(cue, rate)]
-    return [segment(cue, at, frames(cue.seconds, rate)), *marks]
+        return lengths.earcon(cue.sound)
+    if isinstance(cue, Hold):
+        return frames(cue.seconds, lengths.rate)
+    return silence_frames(cue, lengths.rate, speed)
 
 
 def silence_frames(cue: Silence, rate: int, speed: float) -> int:
@@ -84,6 +87,6 @@ def hold_marks(hold: Hold, rate: int) -> list[tuple[Sound, int]]:
         marks.append((Sound.HALF_WAY, length // 2))
     for left in range(defaults.TICKS, 0, -1):
         offset = length - left * rate
-        if offset > 0:
+        if offset >= rate * defaults.FIRST_TICK:
             marks.append((Sound.TICK, offset))
     return [*marks, (Sound.END, length)]
