@@ -1,6 +1,6 @@
-"""The chain: microphone -> 16 kHz -> echo canceller -> level -> spotter -> decision. Synchronous, no thread, no clock.
+"""The chain: microphone -> 16 kHz -> echo canceller -> level -> spotter -> own voice? -> decision.
 
-``hear`` and the live ear run exactly this.
+Synchronous, no thread, no clock. ``hear`` and the live ear run exactly this.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from voicecoach.audio.clip import Samples
 from voicecoach.ear.decision import Decision, Rule
 from voicecoach.ear.echo import EchoCanceller, PassThrough
 from voicecoach.ear.level import HOP, HOPS_A_SECOND, QUIETEST, LevelHistory, NoiseFloor, Normaliser, mean_level
+from voicecoach.ear.own_voice import OwnVoice, OwnVoiceGate
 from voicecoach.ear.resampler import Decimator
 from voicecoach.ear.spotter import Heard, Spotter
 from voicecoach.session.commands import ALWAYS, Command, phrases_for
@@ -28,7 +29,8 @@ class Hearing:
         self._microphone, self._reference = Decimator(), Decimator()
         self._floor, self._normaliser, self._levels = NoiseFloor(), Normaliser(), LevelHistory()
         self._decision = Decision(rules, self._levels)
-        self._pending: Samples = np.zeros(0, dtype=np.float32)
+        self._gate = OwnVoiceGate(OwnVoice())
+        self._pending: Samples = np.zeros((2, 0), dtype=np.float32)
         self.arm(ALWAYS)
 
     def arm(self, commands: Collection[Command]) -> None:
@@ -44,21 +46,21 @@ class Hearing:
             reference = np.zeros(len(microphone), dtype=np.float32)
         elif len(reference) != len(microphone):
             raise ValueError(f"{len(microphone)} frames captured but {len(reference)} played")
-        near = self._echo.process(self._microphone.process(microphone), self._reference.process(reference))
-        joined = np.concatenate((self._pending, near))
-        whole = len(joined) // HOP * HOP
-        self._pending = joined[whole:]
+        both = np.stack((self._microphone.process(microphone), self._reference.process(reference)))
+        joined = np.concatenate((self._pending, both), axis=1)
+        whole = joined.shape[1] // HOP * HOP
+        self._pending = joined[:, whole:]
         heard: list[Heard] = []
         for start in range(0, whole, HOP):
-            heard += self._hop(joined[start : start + HOP])
+            heard += self._hop(*joined[:, start : start + HOP])
         return heard
 
     def reset(self) -> None:
         """Forget the sound so far, not the vocabulary: the next block begins a new stream at position 0."""
         parts = (self._echo, self._microphone, self._reference, self._floor, self._normaliser, self._levels)
-        for part in (*parts, self._decision, self._spotter):
+        for part in (*parts, self._gate, self._decision, self._spotter):
             part.reset()
-        self._pending = np.zeros(0, dtype=np.float32)
+        self._pending = np.zeros((2, 0), dtype=np.float32)
 
     def close(self) -> None:
         """Release the engine."""
@@ -70,7 +72,10 @@ class Hearing:
         last = self._levels.between(self._levels.hops - HOPS_A_SECOND, self._levels.hops)
         return mean_level(last) if last else QUIETEST
 
-    def _hop(self, hop: Samples) -> list[Heard]:
+    def _hop(self, microphone: Samples, reference: Samples) -> list[Heard]:
+        self._gate.feed(microphone, reference)
+        hop = self._echo.process(microphone, reference)
         level = self._levels.measure(hop)
         active = self._floor.feed(level)
-        return self._decision.feed(self._spotter.feed(self._normaliser.process(hop, level, active)))
+        found = self._spotter.feed(self._normaliser.process(hop, level, active))
+        return self._gate.admit(self._decision.feed(self._gate.sift(found)))
