@@ -5,6 +5,7 @@ For tests, for ``render``, and for anyone who writes a routine: a 10-minute sess
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ from voicecoach.session.effects import Reason
 from voicecoach.session.events import CommandGiven, Event, SpeechReady, Started
 from voicecoach.session.plan import Plan
 from voicecoach.session.session import Session
+from voicecoach.session.states import State
 
 BLOCK = 480
 """Frames: 10 ms, what a live device asks for."""
@@ -54,7 +56,7 @@ class Simulation:
     log: list[Logged] = field(default_factory=list)
     armed: frozenset[Command] = frozenset()
     ended: list[CueEnded] = field(default_factory=list)
-    """Every cue that was played, in order of its end."""
+    """Every cue that began to sound, in order of its end; those that were cut too."""
 
     def __post_init__(self) -> None:
         self._inbox: list[Event] = []
@@ -67,11 +69,16 @@ class Simulation:
         self._script = sorted(self.script, key=lambda scripted: scripted[0])
 
     def run(self, until: float | None = None) -> Reason | None:
-        """Play to the end, or to ``until`` seconds; returns why the session ended, None if it did not."""
-        if self.mixer.position == 0:
+        """Play to the end, or to ``until`` seconds; returns why the session ended, None if it did not.
+
+        Without ``until`` it also returns where the session waits for a user who has nothing more to say.
+        """
+        if self.session.state is State.READY:
             self.performance.take(Started())
-        limit = None if until is None else round(until * self.rate)
-        while self.performance.reason is None and (limit is None or self.mixer.position < limit):
+        limit = math.inf if until is None else round(until * self.rate)
+        while self.performance.reason is None and self.mixer.position < limit:
+            if until is None and not self._script and self.session.state in (State.PAUSED, State.WAITING):
+                break
             self._step()
         return self.performance.reason
 

@@ -1,0 +1,53 @@
+"""The law itself: what the table must say, whatever else it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from voicecoach.session.commands import URGENT, Command
+from voicecoach.session.states import TRANSITIONS, Action, State, Trigger
+
+TIMED = {Trigger.NO_ANSWER, Trigger.STILL_NO_ANSWER, Trigger.GRACE_OVER}
+
+
+@pytest.mark.parametrize("command", sorted(URGENT))
+@pytest.mark.parametrize("state", list(State))
+def test_pain_emergency_and_stop_are_legal_in_every_state(state: State, command: Command) -> None:
+    assert (state, command) in TRANSITIONS
+
+
+def test_after_pain_nothing_starts_again() -> None:
+    after = {move.target for (state, _), move in TRANSITIONS.items() if state is State.SAFETY_TALK}
+    assert after == {State.SAFETY_TALK, State.FINISHED}
+    assert TRANSITIONS[State.SAFETY_TALK, Command.PAIN].action is Action.NOTHING
+    allowed = {trigger for state, trigger in TRANSITIONS if state is State.SAFETY_TALK and isinstance(trigger, Command)}
+    assert allowed == {*URGENT, Command.LOUDER, Command.QUIETER}
+
+
+def test_after_the_end_nothing_happens() -> None:
+    moves = [move for (state, _), move in TRANSITIONS.items() if state is State.FINISHED]
+    assert all(move.target is State.FINISHED and move.action is Action.NOTHING for move in moves)
+
+
+def test_after_stop_only_pain_and_the_end() -> None:
+    targets = {move.target for (state, _), move in TRANSITIONS.items() if state is State.STOPPING}
+    assert targets == {State.STOPPING, State.SAFETY_TALK, State.FINISHED}
+
+
+def test_pain_leads_to_the_advice_from_everywhere() -> None:
+    for state in set(State) - {State.SAFETY_TALK, State.FINISHED}:
+        for command in (Command.PAIN, Command.EMERGENCY):
+            assert TRANSITIONS[state, command].target is State.SAFETY_TALK
+
+
+def test_silence_is_never_a_yes() -> None:
+    for (state, trigger), move in TRANSITIONS.items():
+        if trigger in TIMED:
+            assert move.target in (state, State.WAITING, State.PAUSED, State.FINISHED)
+    assert TRANSITIONS[State.STOPPING, Trigger.GRACE_OVER].target is State.FINISHED
+
+
+def test_every_action_is_some_rows() -> None:
+    assert {move.action for move in TRANSITIONS.values()} == set(Action)
+    assert {trigger for _, trigger in TRANSITIONS} == {*Command, *Trigger}
+    assert {state for state, _ in TRANSITIONS} == set(State)
