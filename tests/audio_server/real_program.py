@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from virtual_laptop import VirtualLaptop
@@ -38,12 +37,8 @@ class RealProgram:
     def __enter__(self) -> RealProgram:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
-        if error is not None:
-            error.add_note(self.story) if sys.version_info >= (3, 11) else print(self.story)
 
     @property
     def pid(self) -> int:
@@ -82,7 +77,7 @@ class RealProgram:
                     return index
             if ended or time.monotonic() > deadline:
                 why = f"the program ended with {self._process.returncode}" if ended else f"{timeout} s passed"
-                raise AssertionError(f"no event {name} {fields or ''} after event {after}: {why}")
+                raise AssertionError(f"no event {name} {fields or ''} after event {after}: {why}\n{self.story}")
             time.sleep(0.02)
 
     def wait(self, timeout: float) -> int:
