@@ -124,32 +124,29 @@ class Decision:
         return max(settled, candidate.last + self._isolation.after[1]) if candidate.rule.alone else settled
 
     def _next_due(self, now: int) -> _Candidate | None:
-        due = [candidate for candidate in self._pending if self._due_at(candidate) <= now]
-        return max(due, key=_precedence, default=None)
+        return next((candidate for candidate in self._pending if self._due_at(candidate) <= now), None)
 
     def _decide(self, candidate: _Candidate, now: int) -> Heard | None:
         tier = self._tier(candidate)
         if tier is None:
             return None
         rivals = [other for other in self._pending if _overlap(other, candidate)]
-        if any(_precedence(other) > _precedence(candidate) and self._tier(other) is not None for other in rivals):
-            return None  # a longer or graver phrase over the same sound is about to be decided
-        return self._utter(candidate, tier, rivals, now)
+        if any(self._beats(rival, candidate) for rival in rivals):
+            return None  # a surer, graver or longer phrase over the same sound is about to be decided
+        for rival in rivals:
+            self._pending.remove(rival)
+        return self._utter(candidate, tier, now)
 
-    def _utter(self, candidate: _Candidate, tier: Tier, rivals: list[_Candidate], now: int) -> Heard | None:
+    def _utter(self, candidate: _Candidate, tier: Tier, now: int) -> Heard | None:
         command = candidate.detection.phrase.command
+        if candidate.first < self._quiet_until.get(command, -1):
+            return None
         earlier = self._weak.get(command)
         if tier == "weak" and earlier is not None:
             if candidate.first < earlier.last:
                 return None  # the same sound again
             if candidate.last - earlier.last <= _TWICE_HOPS:
                 tier = "firm"
-        if candidate.first < self._quiet_until.get(command, -1):
-            return None
-        rank = _RANK.get(command, 0)
-        for rival in rivals:
-            if _RANK.get(rival.detection.phrase.command, 0) <= rank:
-                self._pending.remove(rival)
         if tier == "firm":
             self._weak.pop(command, None)
             self._quiet_until[command] = now + _REFRACTORY_HOPS
@@ -157,6 +154,19 @@ class Decision:
             self._weak[command] = candidate
         detection = candidate.detection
         return Heard(command, detection.phrase.text, round(detection.score, 2), tier, now * HOP * FACTOR)
+
+    def _beats(self, one: _Candidate, other: _Candidate) -> bool:
+        """Whether ``one`` was meant where both lie over the same sound."""
+        ours, theirs = self._tier(one), self._tier(other)
+        if ours is None or ours != theirs:
+            return ours == "firm" or (theirs is None and ours is not None)
+        grave = _RANK.get(one.detection.phrase.command, 0), _RANK.get(other.detection.phrase.command, 0)
+        if grave[0] != grave[1]:
+            return grave[0] > grave[1]
+        texts = (f" {one.detection.phrase.text} ", f" {other.detection.phrase.text} ")
+        if texts[1] in texts[0] or texts[0] in texts[1]:
+            return len(texts[0]) > len(texts[1])
+        return one.detection.score - one.rule.firm > other.detection.score - other.rule.firm
 
     def _tier(self, candidate: _Candidate) -> Tier | None:
         rule, score = candidate.rule, candidate.detection.score
@@ -167,11 +177,6 @@ class Decision:
         if alone and score >= rule.weak and not rule.doubtful:
             return "weak"
         return "weak" if not alone and score >= rule.firm + rule.amid and not rule.doubtful else None
-
-
-def _precedence(candidate: _Candidate) -> tuple[int, int, float]:
-    phrase = candidate.detection.phrase
-    return (_RANK.get(phrase.command, 0), len(phrase.text), candidate.detection.score - candidate.rule.firm)
 
 
 def _overlap(one: _Candidate, other: _Candidate) -> bool:

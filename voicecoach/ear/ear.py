@@ -6,8 +6,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -174,7 +174,7 @@ class Ear:
         except Exception as error:  # whatever an engine throws, the ear has to survive it
             return self._recover(error)
         for command in heard:
-            self._call(partial(self._on_heard, command))
+            self._pass_on(command)
         return True
 
     def _listen(self, hearing: Hearing, block: _Block) -> list[Heard]:
@@ -192,7 +192,10 @@ class Ear:
         return [replace(command, decided=command.decided + self._origin) for command in heard]
 
     def _recover(self, error: Exception) -> bool:
-        self._hearing = None
+        broken, self._hearing = self._hearing, None
+        if broken is not None:
+            with suppress(Exception):  # it is broken already
+                broken.close()
         self._failures += 1
         if self._failures > _MOST_RESTARTS:
             self._tell(f"The ear has failed and hears nothing any more ({error}). Use the keys.")
@@ -202,11 +205,17 @@ class Ear:
         return True
 
     def _tell(self, trouble: str) -> None:
-        self._call(partial(self._on_trouble, trouble))
-
-    def _call(self, callback: Callable[[], None]) -> None:
         if not self._closing:
-            callback()
+            with suppress(Exception):  # nobody is left to tell
+                self._on_trouble(trouble)
+
+    def _pass_on(self, command: Heard) -> None:
+        if self._closing:
+            return
+        try:
+            self._on_heard(command)
+        except Exception as error:  # the ear goes on hearing, whatever becomes of what it heard
+            self._tell(f'"{command.phrase}" was heard, but could not be obeyed ({error}).')
 
 
 def make_ear(on_heard: Callable[[Heard], None], on_trouble: Callable[[str], None], engine: str = DEFAULT_ENGINE) -> Ear:

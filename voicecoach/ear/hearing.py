@@ -6,6 +6,7 @@ Synchronous, no thread, no clock. ``hear`` and the live ear run exactly this.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from voicecoach.ear.echo import EchoCanceller, PassThrough
 from voicecoach.ear.level import HOP, HOPS_A_SECOND, QUIETEST, LevelHistory, NoiseFloor, Normaliser, mean_level
 from voicecoach.ear.own_voice import OwnVoice, OwnVoiceGate
 from voicecoach.ear.resampler import Decimator
-from voicecoach.ear.spotter import Heard, Spotter
+from voicecoach.ear.spotter import Detection, Heard, Spotter
 from voicecoach.session.commands import ALWAYS, Command, phrases_for
 
 
@@ -77,5 +78,11 @@ class Hearing:
         hop = self._echo.process(microphone, reference)
         level = self._levels.measure(hop)
         active = self._floor.feed(level)
-        found = self._spotter.feed(self._normaliser.process(hop, level, active))
+        found = [_earlier(one) for one in self._spotter.feed(self._normaliser.process(hop, level, active))]
         return self._gate.admit(self._decision.feed(self._gate.sift(found)))
+
+
+def _earlier(detection: Detection) -> Detection:
+    """The same, counted on the microphone's side of the normaliser's delay."""
+    late = Normaliser.LOOK_AHEAD * HOP
+    return replace(detection, start=max(0, detection.start - late), end=max(1, detection.end - late))

@@ -38,8 +38,18 @@ _KWS_MAX = 1500
 _SCORE_SCALE = 1024
 """Its searches count in log(1.0001) units divided by this (SENSCR_SHIFT)."""
 
+_SHORTEST, _SHORTEST_LONG, _LONGEST = 5.2, 5.8, 33.0
+"""Hops that each phone of a phrase lasts when people say it: at least so many on average (in phrases of more than four
+phones a little more), and at most. Outside of it lies a third of what keyword search takes for a phrase by mistake, and
+none of 284 human and 374 synthetic commands."""
+
+_ROOM = 10.0 ** (-66.0 / 20.0)
+"""RMS of the noise laid under the (normalised) sound. The models learned speech from real rooms: digital silence drives
+them to absurd scores. With this floor loud synthetic voices (-10 dBFS) are heard too, "that hurts" in .83 instead of
+.50 of twelve voices, "pause" in .92 instead of .42, and people as well as before."""
+
 _SETTLED_HOPS = HOPS_A_SECOND // 2
-"""A detection that did not grow for this long is over: the list may be emptied in the next quiet moment ..."""
+"""A detection that did not grow for this long is over: its list may be emptied in the next quiet moment ..."""
 
 _STALE_HOPS = 4 * HOPS_A_SECOND
 """... or, in talk without one, after this long."""
@@ -52,8 +62,9 @@ _QUIET_RMS = 0.006
 class KeyphraseSpec:
     """How one phrase is searched for."""
 
-    variants: tuple[str, ...]
-    """Ways to pronounce it, each in words of the decoder's dictionary (``ow(2)``: the second one given there)."""
+    variants: Mapping[str, float]
+    """Ways to pronounce it, each in words of the dictionary or of the packaged pronunciations, and what is taken off
+    the score of each: a variant that other speech resembles has to be heard more surely."""
     threshold: float
     """Base-10 logarithm of the likelihood ratio below which it is not reported at all."""
 
@@ -77,27 +88,30 @@ class PocketsphinxSpotter:
             raise EarError(f"pocketsphinx could not load its English model: {error}") from error
         self._log_base = math.log10(1.0001)
         self._searches: dict[frozenset[str], str] = {}
-        self._added: set[str] = set()
         self._armed: dict[str, Phrase] = {}
+        self._lasting: dict[str, tuple[float, float]] = {}
+        noise = np.random.default_rng(0).normal(0.0, _ROOM, (HOPS_A_SECOND, HOP))
+        self._room: list[Samples] = list(noise.astype(np.float32))
         self._running = False
         self._pending: Samples = np.zeros(0, dtype=np.float32)
         self._told: dict[tuple[str, int], float] = {}
+        self._listed = False
         self._hops = self._began = self._changed = 0
 
     def arm(self, phrases: Collection[Phrase]) -> None:
         """From the next block on, listen for these. Raises EarError for a phrase with a word it cannot pronounce."""
         wanted = {words: phrase for phrase in phrases for words in self._spec(phrase).variants}
-        if wanted.keys() == self._armed.keys():
-            self._armed = wanted
+        key = frozenset(wanted)
+        if key == self._armed.keys():
             return
         self._stop()
-        self._armed = wanted
+        self._armed = {}
         if not wanted:
             return
-        key = frozenset(wanted)
         if key not in self._searches:
             self._searches[key] = self._add_search(wanted)
         self._decoder.activate_search(self._searches[key])
+        self._armed = wanted
 
     def feed(self, block: Samples) -> list[Detection]:
         """Take the next block, at the Normaliser's level. What is returned is new, or surer than it was before."""
@@ -112,6 +126,7 @@ class PocketsphinxSpotter:
     def reset(self) -> None:
         """Forget the sound so far: the next block begins a new stream at sample 0."""
         self._stop()
+        self._decoder.reinit_feat()  # or the last stream's features colour the first scores of this one
         self._hops = 0
         self._pending = np.zeros(0, dtype=np.float32)
 
@@ -128,7 +143,9 @@ class PocketsphinxSpotter:
             self._restart()
         elif (self._hops - self._began) % _CMN_HOPS == 0:
             self._decoder.set_cmn(_CMN)
-        pcm = np.clip(hop * 32768.0, -32768.0, 32767.0).astype("<i2").tobytes()
+        pcm = (
+            np.clip((hop + self._room[self._hops % HOPS_A_SECOND]) * 32768.0, -32768.0, 32767.0).astype("<i2").tobytes()
+        )
         self._decoder.process_raw(pcm)
         self._hops += 1
         segments = self._decoder.seg()
@@ -137,11 +154,17 @@ class PocketsphinxSpotter:
     def _news(self, segments: Any) -> list[Detection]:
         found = []
         for segment in segments:
-            phrase = self._armed.get(segment.word.strip())
+            self._listed = True
+            words = segment.word.strip()
+            phrase = self._armed.get(words)
             if phrase is None:
                 continue
-            score = (math.log10(segment.prob) + _KWS_MAX * self._log_base) * _SCORE_SCALE
-            key = (phrase.text, segment.start_frame)
+            shortest, longest = self._lasting[words]
+            if not shortest <= segment.end_frame + 1 - segment.start_frame <= longest:
+                continue
+            raw = (math.log10(segment.prob) + _KWS_MAX * self._log_base) * _SCORE_SCALE
+            score = raw - self._spec(phrase).variants[words]
+            key = (words, segment.start_frame)
             if score <= self._told.get(key, -math.inf):
                 continue
             self._told[key] = score
@@ -151,7 +174,7 @@ class PocketsphinxSpotter:
         return found
 
     def _may_restart(self, hop: Samples) -> bool:
-        if not self._told:
+        if not self._listed:
             return False
         unchanged = self._hops - self._changed
         quiet = float(np.dot(hop, hop)) < _QUIET_RMS * _QUIET_RMS * HOP
@@ -169,16 +192,21 @@ class PocketsphinxSpotter:
             self._decoder.end_utt()
         self._running = False
         self._told = {}
+        self._listed = False
         self._changed = self._began = self._hops
 
     def _spec(self, phrase: Phrase) -> KeyphraseSpec:
         spec = self._specs.get(phrase.text)
-        return spec if spec is not None else KeyphraseSpec((phrase.text,), guessed_threshold(phrase.text))
+        return spec if spec is not None else KeyphraseSpec({phrase.text: 0.0}, guessed_threshold(phrase.text))
 
-    def _add_search(self, wanted: Collection[str]) -> str:
-        for word in {word for words in wanted for word in words.split()}:
-            self._need_word(word)
-        lines = [f"{words} /1e{round(self._threshold(words))}/\n" for words in sorted(wanted)]
+    def _add_search(self, wanted: Mapping[str, Phrase]) -> str:
+        lines = []
+        for words, phrase in sorted(wanted.items()):
+            spec = self._spec(phrase)
+            lines.append(f"{words} /1e{round(spec.threshold + spec.variants[words])}/\n")
+            phones = sum(self._phones(word) for word in words.split())
+            least = _SHORTEST if phones <= 4 else _SHORTEST_LONG
+            self._lasting[words] = (least * phones, _LONGEST * phones)
         name = f"commands {len(self._searches)}"
         descriptor, path = tempfile.mkstemp(suffix=".kws", text=True)
         try:
@@ -191,18 +219,18 @@ class PocketsphinxSpotter:
             Path(path).unlink()
         return name
 
-    def _threshold(self, words: str) -> float:
-        phrase = self._armed[words]
-        return self._spec(phrase).threshold
-
-    def _need_word(self, word: str) -> None:
-        if word in self._added or self._decoder.lookup_word(word) is not None:
-            return
-        phones = pronunciations().get(word)
-        if phones is None:
-            raise EarError(f'The recogniser has no pronunciation for "{word}", so it cannot listen for it.')
-        self._decoder.add_word(word, phones, True)
-        self._added.add(word)
+    def _phones(self, word: str) -> int:
+        """How many phones a word has, once it is in the dictionary."""
+        known = self._decoder.lookup_word(word)
+        if known is None:
+            known = pronunciations().get(word)
+            if known is None:
+                raise EarError(f'The recogniser has no pronunciation for "{word}", so it cannot listen for it.')
+            try:
+                self._decoder.add_word(word, known, True)
+            except RuntimeError as error:
+                raise EarError(f'The recogniser refused the pronunciation {known} of "{word}".') from error
+        return len(known.split())
 
 
 def guessed_threshold(text: str) -> float:
@@ -220,7 +248,7 @@ def _data() -> Mapping[str, Any]:
 def keyphrases() -> Mapping[str, KeyphraseSpec]:
     """The packaged search data, by phrase text: searched from the weak score on."""
     return {
-        text: KeyphraseSpec(tuple(row.get("variants", [text])), float(row["weak"]))
+        text: KeyphraseSpec(row.get("variants", {text: 0.0}), float(row["weak"]))
         for text, row in _data()["phrases"].items()
     }
 

@@ -1,0 +1,304 @@
+"""The ear's thread: real threads and real blocks, a scripted spotter in place of the engine."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from voicecoach.ear.decision import Rule
+from voicecoach.ear.ear import Ear, make_ear
+from voicecoach.ear.hearing import Hearing
+from voicecoach.ear.spotter import Detection
+from voicecoach.errors import EarError
+from voicecoach.session.commands import Command, phrases
+from voicecoach.units import EAR_RATE, STREAM_RATE, frames
+
+STOP = next(phrase for phrase in phrases() if phrase.text == "stop")
+BLOCK = frames(0.02)
+PATIENCE = 10.0
+
+
+class LoudIsStop:
+    """Takes anything loud for "stop", objects to misuse, and fails or hangs on demand."""
+
+    def __init__(self):
+        self.position = 0
+        self.armed = ()
+        self.closed = False
+        self.failing = False
+        self.resets = 0
+        self.hold = threading.Event()
+        self.hold.set()
+        self.busy = threading.Event()
+
+    def arm(self, phrases):
+        self.armed = tuple(phrases)
+
+    def feed(self, block):
+        assert not self.closed, "fed after close"
+        assert block.dtype == np.float32
+        self.busy.set()
+        self.hold.wait(PATIENCE)
+        if self.failing:
+            raise RuntimeError("engine broke")
+        self.position += len(block)
+        if STOP in self.armed and np.max(np.abs(block), initial=0.0) > 0.03:
+            return [Detection(STOP, 1.0, self.position - len(block), self.position)]
+        return []
+
+    def reset(self):
+        self.position = 0
+        self.resets += 1
+
+    def close(self):
+        assert not self.closed, "closed twice"
+        self.closed = True
+
+
+class House:
+    """An ear with everything it reported."""
+
+    def __init__(self):
+        self.spotters = []
+        self.heard, self.troubles = [], []
+        self.news = threading.Condition()
+        self.break_new = False
+        self.ear = Ear(self._on(self.heard), self._on(self.troubles), self._make)
+        self.position = 0
+
+    def _on(self, kept):
+        def callback(thing):
+            with self.news:
+                kept.append(thing)
+                self.news.notify_all()
+
+        return callback
+
+    def _make(self):
+        spotter = LoudIsStop()
+        spotter.failing = self.break_new
+        self.spotters.append(spotter)
+        return Hearing(spotter, lambda _text: Rule(firm=0, weak=-1, alone=False))
+
+    def play(self, level, seconds):
+        for _ in range(round(seconds / 0.02)):
+            self.ear.submit(np.full(BLOCK, level, dtype=np.float32), None, self.position)
+            self.position += BLOCK
+
+    def wait(self, condition):
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "nothing happened"
+            with self.news:
+                self.news.wait(0.01)
+
+    def settle(self):
+        self.wait(lambda: self.ear.heartbeat.position == self.position)
+
+
+@pytest.fixture
+def house():
+    made = House()
+    yield made
+    for spotter in made.spotters:
+        spotter.hold.set()
+    made.ear.close()
+
+
+def test_hears_and_says_where_in_the_stream(house):
+    house.position = 1_000_000
+    house.ear.start()
+    house.play(0.001, 0.5)
+    house.play(0.5, 0.02)
+    loud_until = house.position
+    house.play(0.001, 0.5)
+    house.settle()
+    (stop,) = house.heard
+    assert stop.command is Command.STOP
+    assert loud_until < stop.decided < loud_until + frames(0.2)
+    assert house.troubles == []
+
+
+def test_does_not_keep_the_devices_buffer(house):
+    house.ear.start()
+    buffer = np.full(BLOCK, 0.5, dtype=np.float32)
+    house.spotters[0].hold.clear()
+    house.ear.submit(buffer, buffer, 0)
+    buffer[:] = 0.0
+    house.spotters[0].hold.set()
+    house.position = BLOCK
+    house.play(0.001, 0.2)
+    house.settle()
+    assert len(house.heard) == 1
+
+
+def test_arms_what_it_is_told(house):
+    house.ear.start()
+    house.ear.arm({Command.PAUSE})
+    house.play(0.5, 0.02)
+    house.play(0.001, 0.3)
+    house.settle()
+    assert house.heard == []
+    house.ear.arm({Command.STOP})
+    house.play(0.5, 0.02)
+    house.play(0.001, 0.3)
+    house.settle()
+    assert len(house.heard) == 1
+
+
+def test_a_jump_in_position_begins_anew(house):
+    house.ear.start()
+    house.play(0.001, 0.2)
+    house.settle()
+    house.position += 12_345
+    house.play(0.001, 0.2)
+    house.settle()
+    assert house.spotters[0].resets == 1
+    house.play(0.5, 0.02)
+    loud_until = house.position
+    house.play(0.001, 0.3)
+    house.settle()
+    assert loud_until < house.heard[0].decided < loud_until + frames(0.2)
+
+
+def test_submit_returns_while_the_engine_hangs_and_overload_is_told(house):
+    house.ear.start()
+    house.spotters[0].hold.clear()
+    house.play(0.001, 0.02)
+    assert house.spotters[0].busy.wait(PATIENCE)
+    house.play(0.001, 5.0)
+    house.spotters[0].hold.set()
+    house.settle()
+    assert len(house.troubles) >= 1
+    assert "could not keep up" in house.troubles[0]
+    house.play(0.5, 0.02)
+    house.play(0.001, 0.3)
+    house.settle()
+    assert len(house.heard) == 1, "the newest sound is still heard"
+
+
+def test_a_failing_engine_is_started_again_and_told(house):
+    house.ear.start()
+    house.play(0.001, 0.2)
+    house.settle()
+    house.ear.arm({Command.STOP})
+    house.spotters[0].failing = True
+    house.play(0.001, 0.02)
+    house.wait(lambda: house.troubles)
+    assert "engine broke" in house.troubles[0]
+    assert house.ear.restarts == 1
+    house.play(0.001, 0.2)
+    house.play(0.5, 0.02)
+    house.play(0.001, 0.3)
+    house.settle()
+    assert [heard.command for heard in house.heard] == [Command.STOP]
+    assert {phrase.command for phrase in house.spotters[1].armed} == {Command.STOP}
+    assert house.spotters[0].closed
+
+
+def test_an_engine_that_always_fails_is_given_up_and_the_heartbeat_ends(house):
+    house.ear.start()
+    house.break_new = True
+    house.spotters[0].failing = True
+    for _ in range(10):
+        house.play(0.001, 0.02)
+        house.wait(lambda: house.troubles)
+    house.wait(lambda: "hears nothing any more" in house.troubles[-1])
+    assert len(house.spotters) == 4
+    assert house.ear.heartbeat.position < house.position
+
+
+def test_a_failing_callback_does_not_make_the_ear_deaf(house):
+    def break_once(_heard):
+        house.heard.append(None)
+        if len(house.heard) == 1:
+            raise ValueError("player broke")
+
+    house.ear = Ear(break_once, house._on(house.troubles), house._make)
+    house.ear.start()
+    for _ in range(2):
+        house.play(0.5, 0.02)
+        for _ in range(2):
+            house.play(0.001, 1.0)
+            house.settle()
+    house.wait(lambda: len(house.heard) == 2)
+    assert "player broke" in house.troubles[0]
+
+
+def test_knows_a_muted_microphone_from_a_quiet_room(house):
+    house.ear.start()
+    house.play(0.0, 1.2)
+    house.settle()
+    assert house.ear.silent_input
+    house.play(1e-5, 0.02)
+    house.settle()
+    assert not house.ear.silent_input
+
+
+def test_level_is_that_of_the_last_second(house):
+    house.ear.start()
+    house.play(0.05, 1.2)
+    house.settle()
+    assert house.ear.level == pytest.approx(-26.0, abs=0.5)
+
+
+def test_close_ends_the_thread_and_may_be_repeated(house):
+    house.ear.start()
+    house.play(0.001, 0.2)
+    house.ear.close()
+    house.ear.close()
+    assert house.spotters[0].closed
+    house.play(0.5, 0.2)
+    assert house.heard == []
+
+
+def test_close_from_a_callback_does_not_hang():
+    closed = threading.Event()
+
+    def on_heard(_heard):
+        ear.close()
+        closed.set()
+
+    ear = Ear(on_heard, lambda _trouble: None, lambda: Hearing(LoudIsStop(), lambda _text: Rule(0, -1, alone=False)))
+    ear.start()
+    ear.submit(np.full(BLOCK, 0.5, dtype=np.float32), None, 0)
+    ear.submit(np.full(frames(0.3), 0.001, dtype=np.float32), None, BLOCK)
+    assert closed.wait(PATIENCE)
+
+
+def test_starts_once(house):
+    house.ear.start()
+    with pytest.raises(RuntimeError, match="started before"):
+        house.ear.start()
+
+
+def test_an_engine_that_cannot_load_says_so_at_start():
+    def make():
+        raise EarError("no model")
+
+    with pytest.raises(EarError, match="no model"):
+        Ear(lambda _heard: None, lambda _trouble: None, make).start()
+
+
+def test_an_unknown_engine_is_refused_before_anything_starts():
+    with pytest.raises(EarError, match="parrot"):
+        make_ear(lambda _heard: None, lambda _trouble: None, "parrot")
+
+
+def test_microphone_and_reference_are_of_one_length():
+    hearing = Hearing(LoudIsStop(), lambda _text: Rule(0, -1, alone=False))
+    with pytest.raises(ValueError, match="480 frames captured but 100 played"):
+        hearing.feed(np.zeros(480, dtype=np.float32), np.zeros(100, dtype=np.float32))
+
+
+def test_the_chain_gives_the_same_for_any_blocks():
+    sound = np.full(STREAM_RATE, 0.001, dtype=np.float32)
+    sound[20_000:20_480] = 0.5
+    heard = []
+    for cuts in ([], [7, 19_999, 20_100], range(441, STREAM_RATE, 441)):
+        hearing = Hearing(LoudIsStop(), lambda _text: Rule(0, -1, alone=False))
+        heard.append([one for block in np.split(sound, list(cuts)) for one in hearing.feed(block)])
+    assert heard[0]
+    assert heard[0] == heard[1] == heard[2]
+    assert heard[0][0].decided % (STREAM_RATE // EAR_RATE) == 0
