@@ -190,11 +190,9 @@ class _Planner:
         texts = [say("announce_optional" if exercise.optional else "announce", name=exercise.name)]
         if exercise.about:
             texts.append(exercise.about)
-        counted = not any(isinstance(step, WaitStep) for step in exercise.steps)
-        if counted:
-            one = "_one" if at.reps == 1 else ""
-            each = "_each" if at.sides == 2 else ""
-            texts.append(say(f"count{each}{one}", reps=at.reps, limb=self._limb(exercise)))
+        if at.reps > 1:
+            key = "count_each" if at.sides == 2 else "count"
+            texts.append(say(key, reps=at.reps, limb=self._limb(exercise)))
         if at.side is not None:
             key = "first_side" if at.sides == 2 else "only_side"
             texts.append(say(key, side=self._side(at.side), limb=self._limb(exercise)))
