@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from voicecoach.ear.echo import PassThrough
+from voicecoach.ear.kalman_echo import KalmanEchoCanceller
 from voicecoach.ear.level import HOP
 from voicecoach.ear.own_voice import Origin, OwnVoice
 from voicecoach.units import EAR_RATE
@@ -27,10 +29,16 @@ def room(sound, gain=1.0, delay=0.1, reverberation=0.3):
     return np.convolve(late, response)[: len(sound)].astype(np.float32)
 
 
-def origin(microphone, reference, start, end):
-    voice = OwnVoice()
+def feed(voice, microphone, reference, echo=None):
+    echo = echo or PassThrough()
     for place in range(0, len(microphone) - HOP + 1, HOP):
-        voice.feed(microphone[place : place + HOP], reference[place : place + HOP])
+        hop = microphone[place : place + HOP], reference[place : place + HOP]
+        voice.feed(*hop, echo.process(*hop))
+
+
+def origin(microphone, reference, start, end, echo=None):
+    voice = OwnVoice()
+    feed(voice, microphone, reference, echo)
     return voice.origin(int(start * EAR_RATE), int(end * EAR_RATE))
 
 
@@ -56,6 +64,15 @@ def test_somebody_over_the_coach_is_near():
     coach = talk(4, seed=1)
     microphone = room(coach) + somebody(4, 3.0, 0.5, gain=2.0) + floor(4)
     assert origin(microphone, coach, 3.0, 3.5) is Origin.NEAR
+
+
+def test_somebody_quieter_than_the_coach_is_near_once_the_room_is_learned():
+    coach = talk(9, seed=1)
+    echo, other = room(coach), somebody(9, 8.0, 0.5)
+    both = slice(8 * EAR_RATE, int(8.5 * EAR_RATE))
+    other *= 0.5 * np.sqrt(np.sum(echo[both] ** 2) / np.sum(other[both] ** 2))
+    assert origin(echo + other + floor(9), coach, 8.0, 8.5, KalmanEchoCanceller()) is Origin.NEAR
+    assert origin(echo + floor(9), coach, 8.0, 8.5, KalmanEchoCanceller()) is Origin.OWN
 
 
 def test_with_headphones_everybody_is_near():
@@ -93,10 +110,8 @@ def test_a_phrase_that_began_before_what_is_remembered():
 def test_forgets_the_coach_at_a_reset():
     voice = OwnVoice()
     coach = talk(2, seed=1)
-    for place in range(0, len(coach), HOP):
-        voice.feed(coach[place : place + HOP], coach[place : place + HOP])
+    feed(voice, coach, coach)
     voice.reset()
     quiet = floor(1)
-    for place in range(0, len(quiet), HOP):
-        voice.feed(quiet[place : place + HOP], np.zeros(HOP, dtype=np.float32))
+    feed(voice, quiet, np.zeros_like(quiet))
     assert voice.origin(0, EAR_RATE // 2) is Origin.NEAR

@@ -12,7 +12,8 @@ import numpy as np
 
 from voicecoach.audio.clip import Samples
 from voicecoach.ear.decision import Decision, Rule
-from voicecoach.ear.echo import EchoCanceller, PassThrough
+from voicecoach.ear.echo import EchoCanceller
+from voicecoach.ear.kalman_echo import KalmanEchoCanceller
 from voicecoach.ear.level import HOP, HOPS_A_SECOND, QUIETEST, LevelHistory, NoiseFloor, Normaliser, mean_level
 from voicecoach.ear.own_voice import OwnVoice, OwnVoiceGate
 from voicecoach.ear.resampler import Decimator
@@ -26,7 +27,7 @@ class Hearing:
     def __init__(self, spotter: Spotter, rules: Callable[[str], Rule], echo: EchoCanceller | None = None) -> None:
         """Armed with every command but the answers. ``rules`` must speak of the spotter's own scores."""
         self._spotter = spotter
-        self._echo: EchoCanceller = PassThrough() if echo is None else echo
+        self._echo: EchoCanceller = KalmanEchoCanceller() if echo is None else echo
         self._microphone, self._reference = Decimator(), Decimator()
         self._floor, self._normaliser, self._levels = NoiseFloor(), Normaliser(), LevelHistory()
         self._decision = Decision(rules, self._levels)
@@ -74,8 +75,8 @@ class Hearing:
         return mean_level(last) if last else QUIETEST
 
     def _hop(self, microphone: Samples, reference: Samples) -> list[Heard]:
-        self._gate.feed(microphone, reference)
         hop = self._echo.process(microphone, reference)
+        self._gate.feed(microphone, reference, hop)
         level = self._levels.measure(hop)
         active = self._floor.feed(level)
         found = [_earlier(one) for one in self._spotter.feed(self._normaliser.process(hop, level, active))]

@@ -9,8 +9,9 @@ and then asked to predict the microphone *during* the phrase, which it has not s
 - what is not predicted there came from the room, as does everything with headphones, where there is no path;
 - in between, as where the coach had not yet said enough to learn the path from, it is not known.
 
-Nothing is learned ahead, so there is no start-up time beyond a second or two of the coach's voice, and nothing to be
-spoiled by a slip. The work (10 to 40 ms) is done only when a phrase is detected while the coach speaks.
+This needs no start-up time beyond a second or two of the coach's voice. Where the echo canceller took the phrase away
+as well as it usually takes the coach away, that is the same proof for nothing, and the least squares (20 ms) are saved.
+Where both take away much less than is usual, somebody speaks under the coach's louder voice.
 """
 
 from __future__ import annotations
@@ -55,6 +56,9 @@ _REGULARISATION = 1e-3
 
 _ITERATIONS = 12
 
+_LATELY, _FEW = 150, 20
+"""Hops before a phrase that tell whether the canceller still fits the room, and how many loud ones tell anything."""
+
 _SHORTEST = EAR_RATE // 20
 """Samples of a phrase that must still be remembered to prove anything by them."""
 
@@ -76,11 +80,19 @@ class Origin(Enum):
 class OwnVoice:
     """Remembers the last seconds of microphone and reference; not thread-safe. Blocks at EAR_RATE, on one clock."""
 
+    SURE_DB = 12.0
+    """So much taken off by the echo canceller, which is always behind and never ahead, needs no further proof ..."""
+    SHORTFALL_DB = 8.0
+    """... unless it usually takes off so much more: then somebody speaks under the coach's voice."""
+    CONVERGED_DB = 12.0
+    """Where the canceller usually takes off this, it has learned the room."""
     OWN_DB = 5.0
     """So much of the microphone must be predicted during the phrase for it to be the coach's own. For the coach alone
     in simulated rooms it was 5 to 50 dB, for people 0 to 3 dB."""
+    STANDS_DB = 10.0
+    """Where the room is learned, and neither takes off this nor nearly what is usual, somebody speaks."""
     NEAR_DB = 3.0
-    """Somebody else's where less than this is predicted; between the two nothing is proven."""
+    """Where it is not, only this little is somebody's; between somebody's and its own nothing is proven."""
 
     def __init__(self) -> None:
         self.reset()
@@ -91,10 +103,13 @@ class OwnVoice:
         self._microphone: Samples = np.zeros(size, dtype=np.float32)
         self._reference: Samples = np.zeros(size, dtype=np.float32)
         self._position = 0
+        self._energy = np.zeros((_WINDOW, 2))
         self._sounding: deque[int] = deque()
 
-    def feed(self, microphone: Samples, reference: Samples) -> None:
-        """Take the next hop (HOP samples) of both, as captured: before any cancelling."""
+    def feed(self, microphone: Samples, reference: Samples, near: Samples) -> None:
+        """Take the next hop (HOP samples): as captured, as sent, and what the echo canceller made of it."""
+        number = self._position // HOP % _WINDOW
+        self._energy[number] = float(np.dot(microphone, microphone)), float(np.dot(near, near))
         place = self._position % len(self._microphone)
         self._microphone[place : place + HOP] = microphone
         self._reference[place : place + HOP] = reference
@@ -113,13 +128,42 @@ class OwnVoice:
             return Origin.UNKNOWN if self._sounding else Origin.NEAR
         if not self._audible(start, end):
             return Origin.NEAR
+        here, typical = self._cancelled(start, end)
+        if here >= max(self.SURE_DB, typical - self.SHORTFALL_DB):
+            return Origin.OWN
         first, last = ((place - oldest) // _DIVISOR for place in (start, end))
         path = EchoPath(
             _halved(np.roll(self._reference, -begin)), _halved(np.roll(self._microphone, -begin)), first, last
         )
-        if path.predicted >= self.OWN_DB:
+        best = max(here, path.predicted)
+        if typical < self.CONVERGED_DB:
+            own, near = self.OWN_DB, self.NEAR_DB
+        else:
+            own = max(self.OWN_DB, typical - self.SHORTFALL_DB)
+            near = min(self.STANDS_DB, typical - self.SHORTFALL_DB)
+        if best >= own:
             return Origin.OWN
-        return Origin.NEAR if path.predicted < self.NEAR_DB else Origin.UNKNOWN
+        return Origin.NEAR if best < near else Origin.UNKNOWN
+
+    def _cancelled(self, start: int, end: int) -> tuple[float, float]:
+        """dB that the canceller took off the microphone in samples ``start`` to ``end``, and off most of the rest.
+
+        The rest is the window, or the second and a half before the phrase where that went worse: the room may just
+        have changed.
+        """
+        newest = self._position // HOP
+        hops = np.arange(max(0, newest - _WINDOW), newest)
+        energy = self._energy[hops % _WINDOW] + 1e-12
+        energy[:, 1] = np.maximum(energy[:, 1] - np.percentile(energy[:, 1], 10), 1e-3 * energy[:, 0])  # less the noise
+        inside = (hops >= start // HOP) & (hops < -(-end // HOP))
+        whole, left = energy[inside].sum(axis=0)
+        loud = ~inside & (energy[:, 0] > 0.1 * energy[:, 0].mean())
+        lately = loud & (hops < start // HOP) & (hops >= start // HOP - _LATELY)
+        typical = min(
+            (float(np.median(energy[which, 0] / energy[which, 1])) for which in (loud, lately) if which.sum() >= _FEW),
+            default=1.0,
+        )
+        return 10.0 * math.log10(whole / left), 10.0 * math.log10(typical)
 
     def _audible(self, start: int, end: int) -> bool:
         """Whether anything that was sent could be heard then."""
@@ -224,9 +268,9 @@ class OwnVoiceGate:
         self._best: dict[str, Detection] = {}
         self._answers: dict[int, tuple[int, Origin]] = {}
 
-    def feed(self, microphone: Samples, reference: Samples) -> None:
-        """The next hop of both, as captured."""
-        self._voice.feed(microphone, reference)
+    def feed(self, microphone: Samples, reference: Samples, near: Samples) -> None:
+        """The next hop: as captured, as sent, and what the echo canceller made of it."""
+        self._voice.feed(microphone, reference, near)
         self._hop += 1
 
     def sift(self, detections: list[Detection]) -> list[Detection]:

@@ -1,0 +1,88 @@
+"""The canceller in a simulated room: the coach goes, people stay, a reset forgets the room."""
+
+import numpy as np
+import pytest
+
+from voicecoach.ear.kalman_echo import KalmanEchoCanceller
+from voicecoach.ear.level import HOP
+from voicecoach.units import EAR_RATE
+
+FLOOR = 3e-4
+
+
+def talk(seconds, seed):
+    source = np.random.default_rng(seed)
+    count = int(seconds * EAR_RATE)
+    noise = np.convolve(source.standard_normal(count), 0.9 ** np.arange(60), "same")
+    syllables = np.repeat(source.uniform(0, 1, count // 1600 + 1) ** 2, 1600)[:count]
+    return (noise * syllables * 0.02).astype(np.float32)
+
+
+def room(sound, gain, delay):
+    source = np.random.default_rng(9)
+    length = int(0.3 * EAR_RATE)
+    response = source.standard_normal(length) * 10 ** (-3 * np.arange(length) / length)
+    response[0] = 8.0
+    response *= gain / np.sqrt(np.sum(response**2))
+    late = np.concatenate((np.zeros(int(delay * EAR_RATE)), sound))
+    echo = np.convolve(late, response)[: len(sound)]
+    return (echo + source.standard_normal(len(sound)) * FLOOR).astype(np.float32)
+
+
+def cancel(canceller, microphone, reference):
+    whole = len(microphone) // HOP * HOP
+    return canceller.process(microphone[:whole], reference[:whole])
+
+
+def decibels(one, other):
+    return 10 * np.log10(np.sum(one.astype(float) ** 2) / np.sum(other.astype(float) ** 2))
+
+
+@pytest.mark.parametrize("gain", [0.2, 1.0, 4.0])
+@pytest.mark.parametrize("delay", [0.02, 0.2])
+def test_takes_the_coach_away_within_seconds(gain, delay):
+    coach = talk(8, seed=1)
+    echo = room(coach, gain, delay)
+    near = cancel(KalmanEchoCanceller(), echo, coach)
+    last = slice(6 * EAR_RATE, 8 * EAR_RATE)
+    assert decibels(echo[last], near[last]) > 17
+
+
+def test_leaves_somebody_who_speaks_over_the_coach_as_loud_as_they_were():
+    coach, other = talk(10, seed=1), np.zeros(10 * EAR_RATE, dtype=np.float32)
+    said = slice(8 * EAR_RATE, int(8.6 * EAR_RATE))
+    other[said] = 0.5 * talk(0.6, seed=5)
+    near = cancel(KalmanEchoCanceller(), room(coach, 1.0, 0.06) + other, coach)
+    assert decibels(other[said], near[said]) == pytest.approx(0, abs=1.0)
+    assert np.corrcoef(other[said], near[said])[0, 1] > 0.9
+
+
+def test_adds_little_where_there_is_no_echo():
+    coach, other = talk(5, seed=1), talk(5, seed=5)
+    near = cancel(KalmanEchoCanceller(), other, coach)
+    last = slice(2 * EAR_RATE, 5 * EAR_RATE)
+    assert decibels(other[last], near[last] - other[last]) > 8
+
+
+def test_hands_the_microphone_on_untouched_while_the_coach_is_silent():
+    canceller = KalmanEchoCanceller()
+    coach = talk(3, seed=1)
+    cancel(canceller, room(coach, 1.0, 0.06), coach)
+    quiet = talk(2, seed=5)
+    near = cancel(canceller, quiet, np.zeros_like(quiet))
+    assert np.array_equal(near[EAR_RATE:], quiet[EAR_RATE:])
+
+
+def test_learns_anew_after_a_reset():
+    canceller = KalmanEchoCanceller()
+    coach = talk(6, seed=1)
+    first = cancel(canceller, room(coach, 1.0, 0.06), coach)
+    canceller.reset()
+    again = cancel(canceller, room(coach, 1.0, 0.06), coach)
+    assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize(("captured", "played"), [(HOP, 2 * HOP), (HOP + 1, HOP + 1)])
+def test_refuses_anything_but_whole_hops_of_one_length(captured, played):
+    with pytest.raises(ValueError, match="no whole hops"):
+        KalmanEchoCanceller().process(np.zeros(captured, np.float32), np.zeros(played, np.float32))
