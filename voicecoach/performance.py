@@ -109,7 +109,7 @@ class Performance:
         elif isinstance(effect, Silence):
             self._silence(effect.cause, now)
         elif isinstance(effect, Overlay):
-            self._overlay(effect.cue)
+            self._overlay(effect)
         elif isinstance(effect, Duck):
             self._ducked_until = now + round(effect.seconds * self.mixer.rate)
             self.mixer.duck(DUCKED)
@@ -134,11 +134,11 @@ class Performance:
         if self._ducked_until is not None:
             self._ducked_until = now
 
-    def _overlay(self, cue: Prompt | Earcon) -> None:
-        clip = self._clip(cue)
-        start = self.mixer.overlay(clip.samples)
-        self._tell_started(cue, self.session.place, start)
-        if isinstance(cue, Prompt):
+    def _overlay(self, effect: Overlay) -> None:
+        clip = self._clip(effect.cue)
+        start = self.mixer.overlay(clip.samples, effect.at)
+        self._tell_started(effect.cue, self.session.place, start)
+        if isinstance(effect.cue, Prompt):
             self._overlaid_until = start + len(clip)
 
     def _score(self, timeline: Timeline) -> Score:

@@ -112,6 +112,7 @@ class FakeStage:
         self._sounding: list[_Sounding] = []
         self._scores: list[tuple[int, int]] = []
         self._overlay_until = 0
+        self._answer_to_come: tuple[int, Prompt] | None = None
 
     # What a test does -----------------------------------------------------------------------------------------
 
@@ -203,6 +204,8 @@ class FakeStage:
         deadline = self.session.next_deadline()
         if deadline is not None:
             due.append(deadline)
+        if self._answer_to_come is not None:
+            due.append(self._answer_to_come[0])
         return max(self.now, min(due)) if due else None
 
     def step(self) -> bool:
@@ -226,6 +229,9 @@ class FakeStage:
         """Let the stream advance to ``now``, and put what it tells into the inbox, not handled yet."""
         self.now = max(now, self.now)
         told: list[tuple[int, int, Event]] = []
+        if self._answer_to_come is not None and self._answer_to_come[0] <= self.now:
+            self._note(*self._answer_to_come, overlaid=True)
+            self._answer_to_come = None
         for track in self._tracks:
             segments = track.timeline.segments
             while track.index < len(segments):
@@ -274,7 +280,7 @@ class FakeStage:
         elif isinstance(effect, Silence):
             self._silence(effect.cause)
         elif isinstance(effect, Overlay):
-            self._overlay(effect.cue)
+            self._overlay(effect)
         elif isinstance(effect, Listen):
             assert effect.commands != self.armed, "armed already"
             self.armed = effect.commands
@@ -335,21 +341,26 @@ class FakeStage:
             sounding.cut = min(sounding.cut, self.now)
         self._scores = []
         self._overlay_until = 0
+        self._answer_to_come = None
 
-    def _overlay(self, cue: Prompt | Earcon) -> None:
-        self._note(self.now, cue, overlaid=True)
+    def _overlay(self, effect: Overlay) -> None:
+        cue, at = effect.cue, self.now if effect.at is None else effect.at
         if isinstance(cue, Earcon):
+            self._note(at, cue, overlaid=True)
             return
         assert cue.text in self.texts, f"never rendered: {cue.text}"
-        assert self.now >= self._overlay_until, "two answers at once"
-        end = self.now + self.session.lengths.prompt(cue.text)
+        assert at >= self.now >= self._overlay_until, "two answers at once"
+        end = at + self.session.lengths.prompt(cue.text)
         for sounding in self._sounding:
-            assert isinstance(sounding.segment.cue, Quiet | Hold), "an answer over something that sounds"
+            if sounding.end > at:
+                assert isinstance(sounding.segment.cue, Quiet | Hold), "an answer over something that sounds"
         for track in self._tracks:
             for segment in track.timeline.segments[track.index :]:
-                if isinstance(segment.cue, Prompt | Earcon) and track.start + segment.start < track.limit:
-                    assert track.start + segment.start >= end, f"the answer would run into {segment.cue}"
+                start = track.start + segment.start
+                if isinstance(segment.cue, Prompt | Earcon) and start < track.limit:
+                    assert start >= end or track.start + segment.end <= at, f"the answer would meet {segment.cue}"
         self._overlay_until = end
+        self._answer_to_come = (at, cue)
 
     def _note(self, at: int, cue: object, overlaid: bool = False) -> None:
         if isinstance(cue, Prompt):

@@ -700,6 +700,20 @@ def test_a_second_question_while_one_is_answered_is_left_alone() -> None:
     assert stage.say(C.TIME_LEFT, C.WHERE) == []
 
 
+def test_an_answer_waits_for_the_next_quiet_stretch_of_a_hold() -> None:
+    stage = in_hold()
+    at = stage.now
+    assert [type(effect) for effect in stage.say(C.HELP)] == [Overlay, Overlay]
+    assert stage.say(C.WHERE) == []
+    stage.until_state(State.RESTING)
+    assert stage.said(at) == ["[heard]", "[half-way]", wording().say("help"), *WHOLE_HOLD[2:]]
+    stage = in_hold()
+    at = stage.now
+    stage.say(C.HELP, C.PAUSE)
+    stage.until_silent()
+    assert wording().say("help") not in stage.said(at)
+
+
 def test_an_answer_that_has_no_room_comes_after_the_step() -> None:
     stage = in_hold()
     stage.wait(7.5)

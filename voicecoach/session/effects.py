@@ -31,9 +31,10 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Sound ``cue`` now, over whatever plays, moving nothing."""
+    """Sound ``cue`` over whatever plays, moving nothing: at once, or from frame ``at`` of the stream on."""
 
     cue: Prompt | Earcon
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -541,18 +541,23 @@ class Session:
         if before is State.PAUSED:
             self._silence("answer", now)
             self._say(text, first=_ACKNOWLEDGED)
-        elif now < self._answering_until:
             return
-        elif self._is_speaking():
+        if now < self._answering_until:
+            return
+        if self._is_speaking():
             # The sentence is cut, and said again after the answer.
             self._silence("answer", now)
             self._play_from(self._here(), (*_ACKNOWLEDGED, *_sentences((text,))))
-        elif self.lengths.prompt(text) <= self._quiet_room(now):
-            self._answering_until = now + self.lengths.prompt(text)
-            self._effects.append(Overlay(Prompt(text)))
-        else:
+            return
+        length = self.lengths.prompt(text)
+        quiet = self._quiet(now, length)
+        if quiet != now:
             self._effects.append(Overlay(Earcon(Sound.HEARD)))
+        if quiet is None:
             self._replan(now, _sentences((text,)))
+        else:
+            self._answering_until = quiet + length
+            self._effects.append(Overlay(Prompt(text), quiet))
 
     def _is_speaking(self) -> bool:
         """Whether a sentence of the plan is being said."""
@@ -562,16 +567,19 @@ class Session:
             and isinstance(self._current[1].cue, Prompt)
         )
 
-    def _quiet_room(self, now: int) -> int:
-        """Frames from ``now`` on in which nothing is planned to sound, up to the current step's end."""
+    def _quiet(self, now: int, length: int) -> int | None:
+        """Where the next ``length`` frames begin in which nothing is planned to sound; None if not in this step."""
         bounds = self._step_bounds()
         if bounds is None or self._playing is None or (self._current and self._current[1].step == NOT_A_STEP):
-            return 0
-        until = bounds[1]
+            return None
+        quiet = now
         for segment in self._playing.timeline.segments:
-            if isinstance(segment.cue, Prompt | Earcon) and self._playing.start + segment.end > now:
-                until = min(until, self._playing.start + segment.start)
-        return max(0, until - now)
+            end = self._playing.start + segment.end
+            if isinstance(segment.cue, Prompt | Earcon) and end > now:
+                if self._playing.start + segment.start - quiet >= length:
+                    break
+                quiet = end
+        return quiet if bounds[1] - quiet >= length else None
 
     def _answer_text(self, command: Command | Trigger, now: int) -> str:
         if command is Command.HELP:
