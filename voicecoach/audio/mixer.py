@@ -352,5 +352,6 @@ class _Ramp:
             if self.target != 1.0:
                 block *= np.float32(self.target)
             return
-        part = np.minimum(np.arange(done, done + len(block)), self.length) / self.length
-        block *= (self.origin + (self.target - self.origin) * part).astype(np.float32)
+        left = 1.0 - np.minimum(np.arange(done, done + len(block)), self.length) / self.length
+        # From the target backwards, so that the ramp's end is the target to the last bit.
+        block *= (self.target + (self.origin - self.target) * left).astype(np.float32)
