@@ -597,6 +597,27 @@ def test_back_takes_back_a_skip() -> None:
     assert stage.said(at)[1:3] == ["hold 15", "[start]"]
 
 
+def test_back_takes_back_only_a_skip_that_nothing_was_done_after() -> None:
+    stage = in_hold()
+    stage.say(C.NEXT)
+    stage.until(lambda: stage.session.repetitions["pull", "left"] == 1)
+    at = stage.now
+    stage.say(C.BACK)
+    stage.until_said("Now the left arm.")
+    assert stage.said(at)[-1] == "Now the left arm."
+    assert "[start]" not in stage.said(at)
+
+
+def test_a_hold_that_ends_in_the_very_block_of_a_skip_counts_and_the_skip_can_be_taken_back() -> None:
+    stage = in_hold()
+    stage.collect(stage.now + 10 * RATE)
+    stage.inbox.appendleft(CommandGiven(C.NEXT))
+    stage.attend()
+    assert stage.session.repetitions["pull", "right"] == 1
+    stage.say(C.BACK)
+    assert stage.session.place == Place("pull", "right", 1)
+
+
 def test_back_begins_this_side_again_once_something_was_done_else_the_one_before() -> None:
     stage = in_hold(2)
     stage.say(C.BACK)
@@ -650,6 +671,12 @@ def test_numb_leaves_the_exercise_out_for_the_rest_of_the_session() -> None:
     stage.until_silent()
     assert "pull" not in {end.segment.place.exercise for end in stage.ended if end.at > at + 1}
     assert stage.reason is Reason.COMPLETED
+
+
+def test_back_never_leads_to_what_was_left_out() -> None:
+    stage = in_hold()
+    stage.say(C.NEXT, C.NUMB, C.BACK)
+    assert stage.session.place.exercise == "heat"
 
 
 def test_numb_in_everything_leaves_only_the_end() -> None:
@@ -743,11 +770,32 @@ def test_an_answer_at_the_very_end_of_a_step_is_given_with_the_next() -> None:
     stage.until_said("It may help.")
     stage.until(lambda: stage.ended[-1].segment.cue == Prompt("It may help."))
     stage.wait(0.45)
-    stage.say(C.HELP)
+    assert kinds(stage.say(C.HELP)) == ["Overlay"]
     at = stage.now
     stage.until_said("The exercise is: pull.")
     assert wording().say("help") in stage.said(at)
     assert all(end.completed for end in stage.ended if end.at > at)
+
+
+def test_a_pause_before_such_an_answer_drops_it() -> None:
+    stage = on_stage()
+    stage.until_said("It may help.")
+    stage.until(lambda: stage.ended[-1].segment.cue == Prompt("It may help."))
+    stage.wait(0.45)
+    stage.say(C.HELP, C.PAUSE, C.RESUME)
+    stage.until_said("The exercise is: pull.")
+    assert wording().say("help") not in stage.said()
+
+
+def test_what_was_over_before_the_answer_is_not_said_again_after_a_pause_in_it() -> None:
+    stage = on_stage()
+    stage.until_said("It may help.")
+    stage.until(lambda: stage.ended[-1].segment.cue == Prompt("It may help."))
+    stage.say(C.HELP)
+    stage.until_said(wording().say("help"))
+    stage.say(C.PAUSE, C.RESUME)
+    stage.until_said("The exercise is: pull.")
+    assert stage.said().count("It may help.") == 1
 
 
 def test_an_answer_over_a_sentence_says_that_sentence_again() -> None:
@@ -783,7 +831,10 @@ def test_pausing_cuts_an_answer() -> None:
     stage = in_hold()
     stage.say(C.WHERE, C.PAUSE)
     assert stage.silences[-1] == (stage.now, "pause")
+    stage.say(C.RESUME)
+    assert kinds(stage.say(C.WHERE)) == ["Overlay"]
     # After that there is an answer again.
+    stage.say(C.PAUSE)
     stage.say(C.RESUME)
     stage.until_state(State.HOLDING)
     stage.wait(1)
@@ -900,6 +951,13 @@ def test_no_refuses_and_says_so(state: State) -> None:
     assert stage.reason is Reason.REFUSED
     assert stage.said(at)[-3:] == ["[heard]", wording().say("refused"), "[ended]"]
     assert not stage.session.held
+
+
+def test_stop_after_a_refusal_leaves_it_a_refusal() -> None:
+    stage = in_state(State.ASKING)
+    stage.say(C.NO, C.STOP)
+    stage.until_silent()
+    assert stage.reason is Reason.REFUSED
 
 
 def test_after_a_refusal_nothing_of_the_routine_is_played() -> None:

@@ -509,7 +509,6 @@ class Session:
             self._move_to(index, waited)
         else:
             index = self._earlier()
-            self._done, self._waited = False, 0
         self._completed_here = False
         self._play_from(index, _ACKNOWLEDGED)
 
@@ -544,7 +543,7 @@ class Session:
             return
         if now < self._answering_until:
             return
-        if self._is_speaking():
+        if self._is_speaking(now):
             # The sentence is cut, and said again after the answer.
             self._silence("answer", now)
             self._play_from(self._here(), (*_ACKNOWLEDGED, *_sentences((text,))))
@@ -559,13 +558,12 @@ class Session:
             self._answering_until = quiet + length
             self._effects.append(Overlay(Prompt(text), quiet))
 
-    def _is_speaking(self) -> bool:
+    def _is_speaking(self, now: int) -> bool:
         """Whether a sentence of the plan is being said."""
-        return (
-            self._current is not None
-            and self._current[1].step != NOT_A_STEP
-            and isinstance(self._current[1].cue, Prompt)
-        )
+        if self._current is None:
+            return False
+        at, segment = self._current
+        return segment.step != NOT_A_STEP and isinstance(segment.cue, Prompt) and now < at + segment.end - segment.start
 
     def _quiet(self, now: int, length: int) -> int | None:
         """Where the next ``length`` frames begin in which nothing is planned to sound; None if not in this step."""
