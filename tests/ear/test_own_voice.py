@@ -80,6 +80,18 @@ def test_with_headphones_everybody_is_near():
     assert origin(somebody(4, 3.0, 0.5, gain=0.3) + floor(4), coach, 3.0, 3.5) is Origin.NEAR
 
 
+def test_in_the_coach_s_first_second_nobody_can_tell():
+    coach = talk(1.2, seed=1)
+    assert origin(somebody(1.2, 0.6, 0.5) + floor(1.2), coach, 0.6, 1.1) is Origin.UNKNOWN
+
+
+def test_what_was_learned_before_a_long_hold_serves_after_it():
+    coach = talk(14, seed=1)
+    coach[4 * EAR_RATE : 13 * EAR_RATE] = 0.0
+    assert origin(room(coach) + floor(14), coach, 13.1, 13.6) is Origin.OWN
+    assert origin(somebody(14, 13.1, 0.5) + floor(14), coach, 13.1, 13.6) is Origin.NEAR
+
+
 def test_while_the_coach_is_silent_everybody_is_near():
     microphone = somebody(4, 3.0, 0.5) + floor(4)
     assert origin(microphone, np.zeros_like(microphone), 3.0, 3.5) is Origin.NEAR

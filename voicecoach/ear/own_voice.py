@@ -37,7 +37,7 @@ _DIVISOR = 2
 
 _RATE = EAR_RATE // _DIVISOR
 _WINDOW = 6 * HOPS_A_SECOND
-"""Hops of sound that the path is learned from, the newest."""
+"""Hops that the path is learned from: the newest in which the coach could be heard."""
 
 _PATH = round(0.36 * _RATE)
 """Length of the path: the device's round trip of 20 to 200 ms and the room's reverberation."""
@@ -59,8 +59,12 @@ _ITERATIONS = 12
 _LATELY, _FEW = 150, 20
 """Hops before a phrase that tell whether the canceller still fits the room, and how many loud ones tell anything."""
 
-_SHORTEST = EAR_RATE // 20
-"""Samples of a phrase that must still be remembered to prove anything by them."""
+_SHORTEST = HOPS_A_SECOND // 20
+"""Hops of a phrase that must be kept to prove anything by them."""
+
+_ENOUGH = 150
+"""Hops of the coach's voice besides the phrase from which a path would have been learned, were there one: before that,
+nothing is proven to be somebody's. A "yes" of the coach's was taken for somebody's after 0.6 s of its voice."""
 
 _SAME, _LASTS = EAR_RATE // 20, HOPS_A_SECOND // 5
 """Detections that begin within the same 50 ms share one proof, for 0.2 s."""
@@ -99,92 +103,96 @@ class OwnVoice:
 
     def reset(self) -> None:
         """The streams slipped, or a new one begins: forget the sound so far."""
-        size = _WINDOW * HOP
-        self._microphone: Samples = np.zeros(size, dtype=np.float32)
-        self._reference: Samples = np.zeros(size, dtype=np.float32)
-        self._position = 0
+        self._microphone: Samples = np.zeros((_WINDOW, HOP), dtype=np.float32)
+        self._reference: Samples = np.zeros((_WINDOW, HOP), dtype=np.float32)
         self._energy = np.zeros((_WINDOW, 2))
+        self._numbers = np.zeros(_WINDOW, dtype=np.int64)
+        self._sounds = np.zeros(_WINDOW, dtype=np.bool_)
+        self._kept = 0
+        self._hop = 0
         self._sounding: deque[int] = deque()
 
     def feed(self, microphone: Samples, reference: Samples, near: Samples) -> None:
-        """Take the next hop (HOP samples): as captured, as sent, and what the echo canceller made of it."""
-        number = self._position // HOP % _WINDOW
-        self._energy[number] = float(np.dot(microphone, microphone)), float(np.dot(near, near))
-        place = self._position % len(self._microphone)
-        self._microphone[place : place + HOP] = microphone
-        self._reference[place : place + HOP] = reference
-        if float(np.dot(reference, reference)) > _AUDIBLE * HOP:
-            self._sounding.append(self._position // HOP)
-        while self._sounding and self._sounding[0] < self._position // HOP - _WINDOW - _ECHO_HOPS:
+        """Take the next hop (HOP samples): as captured, as sent, and what the echo canceller made of it.
+
+        Only what may hold the coach's voice is kept. The seams do no harm: the echo has died away before each.
+        """
+        sounds = float(np.dot(reference, reference)) > _AUDIBLE * HOP
+        if sounds:
+            self._sounding.append(self._hop)
+        while self._sounding and self._sounding[0] < self._hop - _WINDOW - _ECHO_HOPS:
             self._sounding.popleft()
-        self._position += HOP
+        if self._sounding and self._hop - self._sounding[-1] <= _ECHO_HOPS:
+            slot = self._kept % _WINDOW
+            self._microphone[slot], self._reference[slot] = microphone, reference
+            self._energy[slot] = float(np.dot(microphone, microphone)), float(np.dot(near, near))
+            self._numbers[slot], self._sounds[slot] = self._hop, sounds
+            self._kept += 1
+        self._hop += 1
 
     def origin(self, start: int, end: int) -> Origin:
         """Whose voice samples ``start`` to ``end`` were, counted from the stream's first; ``end`` may be the newest."""
-        begin = self._position % len(self._microphone)
-        oldest = self._position - len(self._microphone)
-        start, end = max(start, oldest), min(end, self._position)
-        if end - start < _SHORTEST:
-            return Origin.UNKNOWN if self._sounding else Origin.NEAR
-        if not self._audible(start, end):
-            return Origin.NEAR
-        here, typical = self._cancelled(start, end)
+        first, last = start // HOP, -(-end // HOP)
+        if not any(first - _ECHO_HOPS <= hop < last for hop in self._sounding):
+            return Origin.UNKNOWN if self._sounding and last <= self._hop - _WINDOW else Origin.NEAR
+        order = np.arange(max(0, self._kept - _WINDOW), self._kept) % _WINDOW
+        inside = (self._numbers[order] >= first) & (self._numbers[order] < last)
+        if inside.sum() < _SHORTEST:
+            return Origin.UNKNOWN
+        here, typical, steady = self._cancelled(order, inside)
         if here >= max(self.SURE_DB, typical - self.SHORTFALL_DB):
             return Origin.OWN
-        first, last = ((place - oldest) // _DIVISOR for place in (start, end))
+        where = np.flatnonzero(inside) * HOP // _DIVISOR
         path = EchoPath(
-            _halved(np.roll(self._reference, -begin)), _halved(np.roll(self._microphone, -begin)), first, last
+            _halved(self._reference[order].reshape(-1)),
+            _halved(self._microphone[order].reshape(-1)),
+            slice(int(where[0]), int(where[-1]) + HOP // _DIVISOR),
+            begins=self._kept <= _WINDOW,
         )
         best = max(here, path.predicted)
         if typical < self.CONVERGED_DB:
             own, near = self.OWN_DB, self.NEAR_DB
         else:
             own = max(self.OWN_DB, typical - self.SHORTFALL_DB)
-            near = min(self.STANDS_DB, typical - self.SHORTFALL_DB)
+            near = min(self.STANDS_DB, typical - self.SHORTFALL_DB) if steady else self.NEAR_DB
         if best >= own:
             return Origin.OWN
-        return Origin.NEAR if best < near else Origin.UNKNOWN
+        enough = int((self._sounds[order] & ~inside).sum()) >= _ENOUGH
+        return Origin.NEAR if best < near and enough else Origin.UNKNOWN
 
-    def _cancelled(self, start: int, end: int) -> tuple[float, float]:
-        """dB that the canceller took off the microphone in samples ``start`` to ``end``, and off most of the rest.
+    def _cancelled(self, order: npt.NDArray[np.int64], inside: npt.NDArray[np.bool_]) -> tuple[float, float, bool]:
+        """dB that the canceller took off the microphone inside, and off most of the rest; whether that is up to date.
 
-        The rest is the window, or the second and a half before the phrase where that went worse: the room may just
-        have changed.
+        The rest is all that is kept, or the second and a half before the phrase where that went worse: the room may
+        just have changed.
         """
-        newest = self._position // HOP
-        hops = np.arange(max(0, newest - _WINDOW), newest)
-        energy = self._energy[hops % _WINDOW] + 1e-12
+        energy = self._energy[order] + 1e-12
         energy[:, 1] = np.maximum(energy[:, 1] - np.percentile(energy[:, 1], 10), 1e-3 * energy[:, 0])  # less the noise
-        inside = (hops >= start // HOP) & (hops < -(-end // HOP))
         whole, left = energy[inside].sum(axis=0)
         loud = ~inside & (energy[:, 0] > 0.1 * energy[:, 0].mean())
-        lately = loud & (hops < start // HOP) & (hops >= start // HOP - _LATELY)
-        typical = min(
-            (float(np.median(energy[which, 0] / energy[which, 1])) for which in (loud, lately) if which.sum() >= _FEW),
-            default=1.0,
-        )
-        return 10.0 * math.log10(whole / left), 10.0 * math.log10(typical)
-
-    def _audible(self, start: int, end: int) -> bool:
-        """Whether anything that was sent could be heard then."""
-        first, last = start // HOP - _ECHO_HOPS, -(-end // HOP)
-        return any(first <= hop < last for hop in self._sounding)
+        ago = self._numbers[order][inside][0] - self._numbers[order]
+        lately = loud & (ago > 0) & (ago <= _LATELY)
+        enough = [which for which in (loud, lately) if which.sum() >= _FEW]
+        typical = min((float(np.median(energy[which, 0] / energy[which, 1])) for which in enough), default=1.0)
+        return 10.0 * math.log10(whole / left), 10.0 * math.log10(typical), len(enough) == 2
 
 
 class EchoPath:
-    """The path from ``reference`` to ``microphone``, learned outside samples ``first`` to ``last``, and how it fits.
+    """The path from ``reference`` to ``microphone``, learned outside the samples asked about, and how it fits them.
 
     Least squares over that stretch's complement by conjugate gradients on the normal equations (M. R. Hestenes and
     E. Stiefel, 1952), products by FFT, preconditioned with the reference's power spectrum (R. H. Chan and M. K. Ng,
     "Conjugate gradient methods for Toeplitz systems", 1996).
     """
 
-    def __init__(self, reference: _Array, microphone: _Array, first: int, last: int) -> None:
+    def __init__(self, reference: _Array, microphone: _Array, asked: slice, begins: bool) -> None:
+        """``begins``: nothing was sent before the first sample, so the echo is whole from there on."""
         size = _good_size(len(microphone) + _PATH)
         spectrum = np.fft.rfft(reference, size)
         seen = np.ones(len(microphone))
-        seen[:_PATH] = 0.0  # echoes of what was sent before this window
-        seen[first:last] = 0.0
+        if not begins:
+            seen[:_PATH] = 0.0
+        seen[asked] = 0.0
         energy = float(np.dot(reference, reference))
         load = _REGULARISATION * energy
 
@@ -221,7 +229,7 @@ class EchoPath:
             steep, before = float(np.dot(rest, ready)), steep
             direction = ready + steep / before * direction
         error = microphone - predict(path)
-        self.predicted = _decibels(microphone[first:last], error[first:last])
+        self.predicted = _decibels(microphone[asked], error[asked])
         """dB by which the prediction takes the stretch down that it was not learned from."""
 
 
