@@ -34,6 +34,15 @@ from voicecoach.session.timeline import Lengths
 
 RATE = 100
 EARCON = 20
+_STATE_OF = {
+    Kind.INTRODUCTION: State.INTRODUCING,
+    Kind.QUESTION: State.ASKING,
+    Kind.ANNOUNCEMENT: State.INSTRUCTING,
+    Kind.INSTRUCTION: State.INSTRUCTING,
+    Kind.WAIT: State.RESTING,
+    Kind.REST: State.RESTING,
+    Kind.CLOSING: State.CLOSING,
+}
 _QUESTIONS = (State.ASKING, State.WAITING, State.CHECKING)
 
 
@@ -242,16 +251,21 @@ class FakeStage:
                 track.index += 1
                 self._sounding.append(_Sounding(segment, start))
                 told.append((start, 1 if segment.end == segment.start else 3, CueStarted(segment, start)))
+        going_on = []
         for sounding in self._sounding:
-            if sounding.end <= self.now:
-                whole = sounding.start + sounding.segment.end - sounding.segment.start
-                instant = sounding.segment.end == sounding.segment.start
-                ended = CueEnded(sounding.segment, sounding.end, whole <= sounding.cut)
-                told.append((sounding.end, 1 if instant else 0, ended))
-        self._sounding = [sounding for sounding in self._sounding if sounding.end > self.now]
-        told += [(end, 2, ScoreEnded(end)) for _, end in self._scores if end <= self.now]
-        self._scores = [(start, end) for start, end in self._scores if end > self.now]
-        told.sort(key=lambda ranked: ranked[:2])
+            end = sounding.end
+            if end > self.now:
+                going_on.append(sounding)
+                continue
+            whole = sounding.start + sounding.segment.end - sounding.segment.start
+            instant = sounding.segment.end == sounding.segment.start
+            told.append((end, 1 if instant else 0, CueEnded(sounding.segment, end, whole <= sounding.cut)))
+        self._sounding = going_on
+        if self._scores and self._scores[0][1] <= self.now:
+            told += [(end, 2, ScoreEnded(end)) for _, end in self._scores if end <= self.now]
+            self._scores = [(start, end) for start, end in self._scores if end > self.now]
+        if len(told) > 1:
+            told.sort(key=lambda ranked: ranked[:2])
         self.inbox.extend(event for _, _, event in told)
 
     # The session's wishes -------------------------------------------------------------------------------------
@@ -399,13 +413,4 @@ class FakeStage:
                 held = any(isinstance(s.cue, Hold) and s.step == segment.step for s in earlier)
                 assert state is (State.RESTING if held else State.INSTRUCTING), f"{state} during {segment}"
             return
-        expected = {
-            Kind.INTRODUCTION: State.INTRODUCING,
-            Kind.QUESTION: State.ASKING,
-            Kind.ANNOUNCEMENT: State.INSTRUCTING,
-            Kind.INSTRUCTION: State.INSTRUCTING,
-            Kind.WAIT: State.RESTING,
-            Kind.REST: State.RESTING,
-            Kind.CLOSING: State.CLOSING,
-        }
-        assert state is expected[step.kind], f"{state} during {segment}"
+        assert state is _STATE_OF[step.kind], f"{state} during {segment}"
