@@ -115,6 +115,16 @@ def test_suspected_pain_does_not_hide_a_firm_stop():
     assert commands(decide(both, loud=[(98, 140)])) == [("stop", "firm")]
 
 
+def test_nothing_more_is_suspected_in_a_sound_that_was_obeyed():
+    late = [(143, said("stop", 5, 100, 140)), (165, said("it hurts", -18, 98, 145))]
+    assert commands(decide(late, loud=[(98, 145)])) == [("stop", "firm")]
+
+
+def test_pain_that_follows_a_stop_is_heard():
+    after = [(143, said("stop", 5, 100, 140)), (243, said("it hurts", -18, 200, 240))]
+    assert commands(decide(after, loud=[(100, 140), (200, 240)])) == [("stop", "firm"), ("pain", "weak")]
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_of_two_phrases_over_one_sound_the_longer_one_was_meant(order):
     both = [(143, said("go back", -9, 90, 140)), (143, said("back", 5, 110, 140))]

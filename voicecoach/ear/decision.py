@@ -92,6 +92,7 @@ class Decision:
         self._pending: list[_Candidate] = []
         self._weak: dict[Command, _Candidate] = {}
         self._quiet_until: dict[Command, int] = {}
+        self._acted_on = (0, 0)
 
     def feed(self, detections: list[Detection]) -> list[Heard]:
         """Take the detections of the newest hop in ``levels`` (mostly none) and decide what is due."""
@@ -128,7 +129,7 @@ class Decision:
 
     def _decide(self, candidate: _Candidate, now: int) -> Heard | None:
         tier = self._tier(candidate)
-        if tier is None:
+        if tier is None or (tier == "weak" and self._explained(candidate)):
             return None
         rivals = [other for other in self._pending if _overlap(other, candidate)]
         if any(self._beats(rival, candidate) for rival in rivals):
@@ -150,10 +151,16 @@ class Decision:
         if tier == "firm":
             self._weak.pop(command, None)
             self._quiet_until[command] = now + _REFRACTORY_HOPS
+            self._acted_on = candidate.first, candidate.last
         else:
             self._weak[command] = candidate
         detection = candidate.detection
         return Heard(command, detection.phrase.text, round(detection.score, 2), tier, now * HOP * FACTOR)
+
+    def _explained(self, candidate: _Candidate) -> bool:
+        """Whether most of its sound was a command already acted on: then nothing more need be suspected in it."""
+        shared = min(candidate.last, self._acted_on[1]) - max(candidate.first, self._acted_on[0])
+        return 2 * shared > candidate.last - candidate.first
 
     def _beats(self, one: _Candidate, other: _Candidate) -> bool:
         """Whether ``one`` was meant where both lie over the same sound."""

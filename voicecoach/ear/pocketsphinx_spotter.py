@@ -43,7 +43,7 @@ _SHORTEST, _SHORTEST_LONG, _LONGEST = 5.2, 5.8, 33.0
 phones a little more), and at most. Outside of it lies a third of what keyword search takes for a phrase by mistake, and
 none of 284 human and 374 synthetic commands."""
 
-_ROOM = 10.0 ** (-66.0 / 20.0)
+_ROOM = 10.0 ** (-72.0 / 20.0)
 """RMS of the noise laid under the (normalised) sound. The models learned speech from real rooms: digital silence drives
 them to absurd scores. With this floor loud synthetic voices (-10 dBFS) are heard too, "that hurts" in .83 instead of
 .50 of twelve voices, "pause" in .92 instead of .42, and people as well as before."""
@@ -55,7 +55,10 @@ _STALE_HOPS = 4 * HOPS_A_SECOND
 """... or, in talk without one, after this long."""
 
 _QUIET_RMS = 0.006
-"""Level of a quiet moment (-44 dBFS, normalised), where no word can be cut by a restart."""
+"""Level of a quiet hop (-44 dBFS, normalised) ..."""
+
+_QUIET_HOPS = 15
+"""... and how many in a row make a moment in which a restart cuts no word: longer than the closure in "stop"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class PocketsphinxSpotter:
         self._pending: Samples = np.zeros(0, dtype=np.float32)
         self._told: dict[tuple[str, int], float] = {}
         self._listed = False
-        self._hops = self._began = self._changed = 0
+        self._hops = self._began = self._changed = self._quiet = 0
 
     def arm(self, phrases: Collection[Phrase]) -> None:
         """From the next block on, listen for these. Raises EarError for a phrase with a word it cannot pronounce."""
@@ -127,7 +130,7 @@ class PocketsphinxSpotter:
         """Forget the sound so far: the next block begins a new stream at sample 0."""
         self._stop()
         self._decoder.reinit_feat()  # or the last stream's features colour the first scores of this one
-        self._hops = 0
+        self._hops = self._quiet = 0
         self._pending = np.zeros(0, dtype=np.float32)
 
     def close(self) -> None:
@@ -174,11 +177,12 @@ class PocketsphinxSpotter:
         return found
 
     def _may_restart(self, hop: Samples) -> bool:
+        quiet = float(np.dot(hop, hop)) < _QUIET_RMS * _QUIET_RMS * HOP
+        self._quiet = self._quiet + 1 if quiet else 0
         if not self._listed:
             return False
         unchanged = self._hops - self._changed
-        quiet = float(np.dot(hop, hop)) < _QUIET_RMS * _QUIET_RMS * HOP
-        return unchanged >= _STALE_HOPS or (quiet and unchanged >= _SETTLED_HOPS)
+        return unchanged >= _STALE_HOPS or (unchanged >= _SETTLED_HOPS and self._quiet >= _QUIET_HOPS)
 
     def _restart(self) -> None:
         self._stop()
