@@ -388,6 +388,7 @@ def test_threads_that_schedule_while_blocks_are_rendered_lose_no_event() -> None
     stop.set()
     for thread in threads:
         thread.join()
+    mixer.render(480)  # starts what was scheduled last, however the threads were switched
     mixer.silence()
     mixer.render(9_000)
     assert {len(block) for block in blocks} == {480}
