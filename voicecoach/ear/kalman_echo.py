@@ -5,6 +5,8 @@ Signal Processing 86(6), 2006; in partitions, as F. Kuech, E. Mabande and G. Enz
 partitioned-block-based acoustic echo controller", ICASSP 2014. The filter knows how uncertain each part of the path is
 and how much of the microphone is somebody's voice, so it holds still while a person speaks over the coach; nothing is
 ever suppressed that the reference does not explain. Telephony cancellers remove twice the echo, and the command too.
+
+While the path is being learned, and would add more than it takes away, the microphone is handed on as it is.
 """
 
 from __future__ import annotations
@@ -65,6 +67,7 @@ class KalmanEchoCanceller:
         self._uncertain = np.full((_PARTITIONS, _BINS), _FIRST_UNCERTAINTY)
         self._near = np.full(_BINS, 1e-6)
         self._before = np.zeros(HOP)
+        self._loudness = np.zeros(2)
         self._scale = _FIRST_UNCERTAINTY
         self._told = self._heard = 0.0
         self._learned = 0
@@ -99,6 +102,9 @@ class KalmanEchoCanceller:
         if self._learned < _NEW:
             self._expect(microphone)
         self._learn(error)
+        self._loudness = 0.8 * self._loudness + 0.2 * np.array([np.dot(microphone, microphone), np.dot(error, error)])
+        if self._loudness[1] > self._loudness[0]:
+            return microphone
         return error.astype(np.float32)
 
     def _expect(self, microphone: Samples) -> None:
