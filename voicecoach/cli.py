@@ -216,6 +216,7 @@ def _number(least: float, most: float) -> Callable[[str], float]:
 
 def _play(options: argparse.Namespace, signals: _Signals) -> int:
     from voicecoach.audio.earcons import load_earcons
+    from voicecoach.audio.null_device import NullDevice
     from voicecoach.audio.recorder import Recorder
     from voicecoach.event_log import EventFile, EventLog
     from voicecoach.keyboard import Keyboard
@@ -257,6 +258,7 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
             speech.clips_at,
             earcons,
             _ear_factory(options.engine) if devices.has_microphone else None,
+            NullDevice,
             Recorder(options.record) if options.record else None,
         )
         session = Session(plan, lengths(clip_of, earcons, STREAM_RATE), speed=options.speed)

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
+
 from voicecoach.audio.clip import Clip, Samples
 from voicecoach.audio.device import AudioDevice
 from voicecoach.audio.mixer import Mixer
@@ -25,7 +27,7 @@ from voicecoach.performance import ClipOf, Performance, lengths
 from voicecoach.session.commands import URGENT, Command
 from voicecoach.session.cues import Sound
 from voicecoach.session.effects import Reason
-from voicecoach.session.events import CommandGiven, Event, Failed, Faulted, Interrupted, SpeechReady, Started
+from voicecoach.session.events import CommandGiven, Event, Failed, Faulted, Interrupted, Restored, SpeechReady, Started
 from voicecoach.session.session import Session
 from voicecoach.session.states import State
 
@@ -76,6 +78,8 @@ class Stage:
     earcons: dict[Sound, Clip]
     make_ear: Callable[[Callable[[Heard], None], Callable[[str], None]], Ear] | None
     """None: the session is deaf by the user's choice."""
+    stand_in: Callable[[], AudioDevice]
+    """A device without hardware, which keeps time while the real one is lost."""
     recorder: Recorder | None = None
 
 
@@ -89,8 +93,9 @@ class Player:
         log: EventLog,
         clip_of: ClipOf,
         clock: Callable[[], float] = time.monotonic,
+        deaf_after: float = DEAF,
     ) -> None:
-        self._stage, self._log, self._clock = stage, log, clock
+        self._stage, self._clock, self._deaf_after = stage, clock, deaf_after
         self._inbox: Inbox[Item] = Inbox()
         self._mixer = Mixer(notify=self._inbox.put)
         self._performance = Performance(
@@ -99,9 +104,11 @@ class Player:
         self._session = session
         self._voice_thread = ThreadPoolExecutor(1, "voice")
         self._device: AudioDevice | None = None
+        self._serving: object = None
+        """Which device's calls are answered; another's, on its way out, get silence."""
         self._ear: Ear | None = None
         self._advanced = (0, 0.0)
-        self._lost_since: float | None = None
+        self._lost = False
         self._next_attempt = 0.0
         self._attempts = 0
         self._silent_since: float | None = None
@@ -151,17 +158,16 @@ class Player:
     # Opening and closing --------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        self._device = self._stage.open_device()
+        device = self._stage.open_device()
         if self._stage.make_ear is not None:
             self._ear = self._stage.make_ear(self._hear, self._have_trouble)
             self._ear.start()
-        self._device.start(self._exchange)
-        if self._ear is not None and not self._device.has_microphone:
+        self._serve(device)
+        if self._ear is not None and not device.has_microphone:
             raise DeviceError(
                 "There is no microphone, so the session could not hear you. Plug one in, or choose --no-mic to steer "
                 "it with the keys alone."
             )
-        self._advanced = (0, self._clock())
 
     def _close(self) -> None:
         for part in (self._device, self._ear, self._stage.recorder):
@@ -173,6 +179,21 @@ class Player:
         end = self._clock() + DRAIN
         while self._clock() < end:
             self._inbox.get(end - self._clock())
+
+    def _serve(self, device: AudioDevice) -> None:
+        """Start ``device`` and let it carry the session from here on. Raises DeviceError; nothing changes then."""
+        token = object()
+
+        def exchange(frames: int, captured: Samples | None) -> Samples:
+            if self._serving is not token:
+                return np.zeros(frames, np.float32)
+            return self._exchange(frames, captured)
+
+        device.start(exchange)
+        before, self._device, self._serving = self._device, device, token
+        if before is not None:
+            before.close()
+        self._advanced = (self._mixer.position, self._clock())
 
     # Other threads --------------------------------------------------------------------------------------------
 
@@ -256,7 +277,7 @@ class Player:
         now, position = self._clock(), self._mixer.position
         if position != self._advanced[0]:
             self._advanced = (position, now)
-        if self._lost_since is not None:
+        if self._lost:
             self._reopen(now)
         elif self._device is not None and (self._device.failure or now - self._advanced[1] > STALLED):
             self._lose_device(now)
@@ -265,28 +286,28 @@ class Player:
             self._count_underruns()
 
     def _lose_device(self, now: float) -> None:
-        self._lost_since, self._attempts, self._next_attempt = now, 0, now
-        name = self._device.name if self._device else "the sound device"
-        self._performance.tell("device_lost", device=name)
+        """Pause; until it is back the clock runs on without sound, so that stop and the safety talk still end."""
+        self._lost, self._attempts, self._next_attempt = True, 0, now
+        self._performance.tell("device_lost", device=self._device.name if self._device else "the sound device")
         self._performance.take(Faulted("device"))
-        if self._device is not None:
-            self._device.close()
+        self._serve(self._stage.stand_in())
 
     def _reopen(self, now: float) -> None:
         if now < self._next_attempt:
             return
         try:
             device = self._stage.open_device()
-            device.start(self._exchange)
+            self._serve(device)
         except DeviceError:
             self._next_attempt = now + BACKOFF[min(self._attempts, len(BACKOFF) - 1)]
             self._attempts += 1
             return
-        self._device, self._lost_since = device, None
-        self._advanced = (self._mixer.position, self._clock())
+        self._lost = False
         self._performance.tell("device_back", device=device.name)
         if self._ear is not None and not device.has_microphone:
             self._go_deaf("the microphone is gone")
+        else:
+            self._performance.take(Restored())
 
     def _watch_ear(self, now: float) -> None:
         if self._ear is None:
@@ -295,13 +316,14 @@ class Player:
             self._silent_since = None
         elif self._silent_since is None:
             self._silent_since = now
-        silent = self._silent_since is not None and now - self._silent_since > DEAF - 1.0
-        if now - self._ear.heartbeat.at > DEAF and now - self._advanced[1] < STALLED:
+        silent = self._silent_since is not None and now - self._silent_since > self._deaf_after - 1.0
+        if now - self._ear.heartbeat.at > self._deaf_after and now - self._advanced[1] < STALLED:
             self._go_deaf("the ear gives no sign of life")
         elif silent:
             self._go_deaf("the microphone gives nothing but silence: it may be muted or not permitted")
-        else:
+        elif self._deaf:
             self._deaf = False
+            self._performance.take(Restored())
 
     def _go_deaf(self, what: str) -> None:
         if self._deaf:

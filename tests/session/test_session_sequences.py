@@ -20,7 +20,7 @@ from voicecoach.session.commands import URGENT, Command
 from voicecoach.session.cues import Hold as HoldCue
 from voicecoach.session.cues import Prompt
 from voicecoach.session.effects import Effect, Play, Reason, Silence
-from voicecoach.session.events import CommandGiven, Event, Failed, Faulted, Interrupted, SpeechReady
+from voicecoach.session.events import CommandGiven, Event, Failed, Faulted, Interrupted, Restored, SpeechReady
 from voicecoach.session.plan import Choices, Plan, make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.states import TRANSITIONS, Key, State
@@ -178,6 +178,8 @@ def random_event(rng: random.Random) -> Event:
         return CommandGiven(rng.choice(tuple(URGENT)), firm=rng.random() < 0.4)
     if chance < 0.95:
         return SpeechReady(lengths_at(rng.choice((0.5, 1.0, 1.3))))
+    if chance < 0.97:
+        return Restored()
     return Faulted(rng.choice(("ear", "device")))
 
 
@@ -235,7 +237,7 @@ def test_ten_thousand_random_sessions_keep_every_promise_and_use_every_row() -> 
 events = st.one_of(
     st.builds(CommandGiven, st.sampled_from(Command), st.booleans()),
     st.builds(Faulted, st.sampled_from(("ear", "device"))),
-    st.sampled_from((SpeechReady(lengths_at(0.6)), Interrupted(), Failed())),
+    st.sampled_from((SpeechReady(lengths_at(0.6)), Restored(), Interrupted(), Failed())),
 )
 acts = st.builds(Act, st.integers(0, 30), st.sampled_from((0, 1, 7, 150)), events, st.booleans())
 

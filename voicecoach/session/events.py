@@ -45,6 +45,11 @@ class Faulted:
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """What had faulted works again: the user can be told, by voice, that the session can go on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted:
     """The process was asked to end (Ctrl-C, a signal)."""
 
@@ -63,6 +68,7 @@ Event = (
     | CommandGiven
     | SpeechReady
     | Faulted
+    | Restored
     | Interrupted
     | Failed
 )

@@ -50,6 +50,7 @@ from voicecoach.session.events import (
     Faulted,
     Interrupted,
     PlaybackStarted,
+    Restored,
     SpeechReady,
     Started,
 )
@@ -244,7 +245,12 @@ class Session:
             self._fault = event.what
             self._fire(Trigger.FAULT, now)
         else:
-            trigger = {Started: Trigger.START, Interrupted: Trigger.INTERRUPT, Failed: Trigger.FAILURE}[type(event)]
+            trigger = {
+                Started: Trigger.START,
+                Restored: Trigger.RESTORED,
+                Interrupted: Trigger.INTERRUPT,
+                Failed: Trigger.FAILURE,
+            }[type(event)]
             self._fire(trigger, now)
 
     def _command(self, event: CommandGiven, now: int) -> None:
@@ -647,8 +653,8 @@ class Session:
         self._deadline = (now + frames(defaults.ANSWER_TIME, self.lengths.rate), Trigger.NO_ANSWER)
 
     def _keep_paused(self, now: int, trigger: Command | Trigger, __: State) -> None:
-        if trigger is Command.PAUSE:
-            self._silence("pause", now)
+        if trigger is not Trigger.NO_ANSWER:
+            self._silence(trigger.value, now)
         self._say(self.words.say("still_waiting"), first=_PAUSED)
 
     def _halt_for_fault(self, now: int, _: Command | Trigger, __: State) -> None:

@@ -58,6 +58,7 @@ class Trigger(str, Enum):
     STOP_SUSPICION = "stop_suspicion"
     """Something sounded like "stop"."""
     FAULT = "fault"
+    RESTORED = "restored"
     INTERRUPT = "interrupt"
     FAILURE = "failure"
 
@@ -188,6 +189,7 @@ def _table() -> dict[Key, Move]:
 
     on((*PLAYING, State.ASKING, State.WAITING, State.CHECKING), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
     # Without a device the stream's clock stands still, and without an ear nothing more can be heard: do not wait.
+    on(State.PAUSED, Trigger.RESTORED, Action.KEEP_PAUSED)
     on(State.STOPPING, Trigger.FAULT, Action.FINISH, State.FINISHED)
 
     on(State.CLOSING, Trigger.PLAYED_OUT, Action.COMPLETE, State.FINISHED)

@@ -1,0 +1,269 @@
+"""The live player on a device without hardware: what it logs, and what it does when parts fail."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from voicecoach.audio.clip import Clip, Samples
+from voicecoach.audio.device import AudioDevice, Exchange
+from voicecoach.ear.spotter import Heard
+from voicecoach.errors import DeviceError
+from voicecoach.event_log import EventLog, Fields
+from voicecoach.performance import lengths
+from voicecoach.player import DEAF, Player, Stage
+from voicecoach.routine.model import Exercise, Hold, Range, Routine, Say
+from voicecoach.session.commands import ANSWERS, Command
+from voicecoach.session.cues import Sound
+from voicecoach.session.effects import Reason
+from voicecoach.session.plan import make_plan
+from voicecoach.session.session import Session
+from voicecoach.simulation import silent_clips
+from voicecoach.units import STREAM_RATE
+
+ROUTINE = Routine(
+    format=1,
+    title="Try",
+    exercises=(Exercise(id="pull", name="pull", steps=(Say(say="Pull."), Hold(hold=Range(low=5, high=5)))),),
+)
+EARCONS = {sound: Clip(np.zeros(480, np.float32), STREAM_RATE) for sound in Sound}
+SPEECH = silent_clips(STREAM_RATE, seconds_a_character=0.002)
+
+
+class FastDevice:
+    """Ten times as fast as sound, with a faint noise as its microphone; can be made to stand still."""
+
+    name = "a fast device"
+    failure = None
+
+    def __init__(self, has_microphone: bool = True) -> None:
+        self.has_microphone = has_microphone
+        self.still = False
+        self._closing = threading.Event()
+        self._noise = np.full(480, 1e-3, np.float32)
+
+    def start(self, exchange: Exchange) -> None:
+        def run() -> None:
+            while not self._closing.wait(0.001):
+                if not self.still:
+                    block = exchange(480, self._noise if self.has_microphone else None)
+                    assert block.shape == (480,)
+
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        self._thread.join()
+
+
+class ScriptedEar:
+    """Hears what the test says; objects to being used before its start or after its end."""
+
+    def __init__(self, on_heard: Callable[[Heard], None], on_trouble: Callable[[str], None]) -> None:
+        self.on_heard, self.on_trouble = on_heard, on_trouble
+        self.running = self.dead = False
+        self.armed: frozenset[Command] = frozenset()
+        self.heartbeat = Beat(time.monotonic())
+        self.silent_input = False
+        self.level = -40.0
+
+    def start(self) -> None:
+        assert not self.running
+        self.running = True
+
+    def close(self) -> None:
+        self.running = False
+
+    def arm(self, commands: frozenset[Command]) -> None:
+        assert self.running
+        self.armed = commands
+
+    def submit(self, microphone: Samples, reference: Samples | None, position: int) -> None:
+        assert self.running
+        assert reference is not None
+        assert len(microphone) == len(reference)
+        if not self.dead:
+            self.heartbeat = Beat(time.monotonic())
+
+
+class Beat:
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+
+class Run:
+    """A player in a thread of its own, its log, and the parts that the test plays."""
+
+    def __init__(self, open_device: Callable[[], AudioDevice] = FastDevice, *, hears: bool = True,
+                 deaf_after: float = DEAF) -> None:  # fmt: skip
+        self.log: list[tuple[float, str, Fields]] = []
+        self.ears: list[ScriptedEar] = []
+        clip_of = SPEECH(1.0)
+        session = Session(make_plan(ROUTINE), lengths(clip_of, EARCONS, STREAM_RATE))
+        stage: Any = Stage(open_device, SPEECH, EARCONS, self._ear if hears else None, lambda: FastDevice(False))
+        self.player = Player(session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after)
+        self.result: list[Any] = []
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> Run:
+        self.thread.start()
+        return self
+
+    def wait_for(self, event: str, after: int = 0, **fields: Any) -> int:
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            for index, (_, name, found) in enumerate(self.log[after:], after):
+                if name == event and fields.items() <= found.items():
+                    return index
+            time.sleep(0.005)
+        raise AssertionError(f"no {event} {fields} in {self.log}")
+
+    def hear(self, command: Command, tier: Any = "firm") -> None:
+        self.ears[0].on_heard(Heard(command, command.value, 1.0, tier, 0))
+
+    def end(self) -> Any:
+        self.thread.join(10)
+        assert not self.thread.is_alive(), self.log
+        return self.result[0]
+
+    def names(self) -> list[str]:
+        return [name for _, name, _ in self.log]
+
+    def _run(self) -> None:
+        try:
+            self.result.append(self.player.run())
+        except Exception as fault:
+            self.result.append(fault)
+
+    def _ear(self, on_heard: Callable[[Heard], None], on_trouble: Callable[[str], None]) -> Any:
+        self.ears.append(ScriptedEar(on_heard, on_trouble))
+        return self.ears[-1]
+
+    def _write(self, t: float, event: str, fields: Fields) -> None:
+        self.log.append((t, event, fields))
+
+
+def test_a_session_plays_to_its_end() -> None:
+    run = Run().start()
+    assert run.end() is Reason.COMPLETED
+    assert run.log[0] == (0.0, "ready", {"ear": True})
+    assert run.log[-1][1:] == ("finished", {"reason": "completed"})
+    starts, ends = run.wait_for("hold_start"), run.wait_for("hold_end", completed=True, held=5.0)
+    assert run.log[ends][0] - run.log[starts][0] == pytest.approx(5.0, abs=1e-6)
+    assert not run.ears[0].running
+
+
+def test_pain_ends_it_and_the_doctor_is_named() -> None:
+    run = Run().start()
+    run.wait_for("hold_start")
+    run.hear(Command.PAIN)
+    assert run.end() is Reason.PAIN
+    silenced = run.wait_for("silenced", cause="pain")
+    assert run.names().index("hold_end") > silenced
+    assert "doctor" in " ".join(fields.get("text", "") for _, name, fields in run.log[silenced:] if name == "prompt")
+
+
+def test_a_suspected_pain_is_asked_about_with_yes_and_no_armed() -> None:
+    run = Run().start()
+    run.wait_for("hold_start")
+    run.hear(Command.PAIN, "weak")
+    run.wait_for("state", to="checking")
+    assert run.ears[0].armed >= ANSWERS
+    run.hear(Command.NO)
+    run.wait_for("hold_end", completed=True)
+    assert run.end() is Reason.COMPLETED
+
+
+def test_the_pause_key_pauses_and_resumes() -> None:
+    run = Run(hears=False).start()
+    run.wait_for("hold_start")
+    run.player.press("space", None)
+    paused = run.wait_for("state", to="paused")
+    run.player.press("space", None)
+    run.wait_for("hold_end", after=paused, completed=True)
+    assert run.end() is Reason.COMPLETED
+
+
+def test_an_interrupt_ends_it_at_once() -> None:
+    run = Run().start()
+    run.wait_for("prompt")
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+
+
+def test_a_lost_device_pauses_and_comes_back() -> None:
+    devices = [FastDevice(), None, FastDevice()]
+    left = list(devices)
+
+    def open_device() -> AudioDevice:
+        device = left.pop(0)
+        if device is None:
+            raise DeviceError("not yet")
+        return device
+
+    run = Run(open_device).start()
+    run.wait_for("hold_start")
+    first = devices[0]
+    assert first is not None
+    first.still = True
+    lost = run.wait_for("device_lost")
+    run.wait_for("state", to="paused")
+    back = run.wait_for("device_back", after=lost)
+    run.wait_for("prompt", after=back, text="I am waiting. Say carry on when you are ready.")
+    run.hear(Command.RESUME)
+    run.wait_for("hold_end", after=back, completed=True)
+    assert run.end() is Reason.COMPLETED
+
+
+@pytest.mark.parametrize(("command", "reason"), [(Command.STOP, Reason.STOP), (Command.PAIN, Reason.PAIN)])
+def test_stop_and_pain_end_a_session_whose_device_is_gone(command: Command, reason: Reason) -> None:
+    devices = [FastDevice()]
+
+    def open_device() -> AudioDevice:
+        if not devices:
+            raise DeviceError("gone for good")
+        return devices.pop()
+
+    first = devices[0]
+    run = Run(open_device).start()
+    run.wait_for("hold_start")
+    first.still = True
+    run.wait_for("device_lost")
+    run.player.press("key", command)
+    assert run.end() is reason
+
+
+def test_a_dead_ear_pauses_and_says_so() -> None:
+    run = Run(deaf_after=0.3).start()
+    run.wait_for("hold_start")
+    run.ears[0].dead = True
+    run.wait_for("trouble")
+    run.wait_for("prompt", text="I can't hear you, so I have paused. You can use the keyboard.")
+    run.player.press("s", Command.STOP)
+    assert run.end() is Reason.STOP
+
+
+def test_no_microphone_where_one_was_promised_is_said_and_not_played() -> None:
+    run = Run(lambda: FastDevice(False)).start()
+    assert isinstance(run.end(), DeviceError)
+    assert "ready" not in run.names()
+
+
+def test_a_fault_of_the_player_is_logged_as_an_error_and_raised() -> None:
+    class BrokenLog(EventLog):
+        def write(self, t: float, event: str, **fields: Any) -> None:
+            if event == "hold_start":
+                raise RuntimeError("broken")
+            super().write(t, event, **fields)
+
+    run = Run()
+    run.player._performance.log = BrokenLog([run._write])
+    run.start()
+    assert isinstance(run.end(), RuntimeError)
+    assert run.log[-1][1:] == ("finished", {"reason": "error"})
