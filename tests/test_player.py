@@ -215,7 +215,7 @@ def test_a_lost_device_pauses_and_comes_back() -> None:
     lost = run.wait_for("device_lost")
     run.wait_for("state", to="paused")
     back = run.wait_for("device_back", after=lost)
-    run.wait_for("prompt", after=back, text="I am waiting. Say carry on when you are ready.")
+    run.wait_for("prompt", after=back, text="I am waiting. Say continue when you are ready.")
     run.hear(Command.RESUME)
     run.wait_for("hold_end", after=back, completed=True)
     assert run.end() is Reason.COMPLETED

@@ -110,7 +110,7 @@ class Display:
         return Text("The sound device is gone. Paused; trying to get it back.", style="bold red")
 
     def _show_device_back(self, _: Fields) -> Text:
-        return Text("Sound is back. Carry on when you are ready.", style="green")
+        return Text("Sound is back. Say continue when you are ready.", style="green")
 
     def _show_finished(self, fields: Fields) -> Text:
         return Text(_REASONS[fields["reason"]], style="bold")

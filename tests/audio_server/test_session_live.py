@@ -195,7 +195,7 @@ def test_a_pause_in_a_hold_and_then_the_whole_hold_again(laptop: VirtualLaptop, 
         index = scene.into_a_hold()
         pause = scene.say(clip("pause-flite"))
         paused = program.wait_for("state", timeout=SOON, after=index, to="paused")
-        # "Say carry on when you are ready" is spoken first; the word must not lie under it.
+        # "Say continue when you are ready" is spoken first; the word must not lie under it.
         program.wait_for("prompt_end", timeout=SOON, after=paused)
         time.sleep(1.0)
         quiet_from = round(scene.recorder.seconds * RATE)

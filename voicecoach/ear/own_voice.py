@@ -27,7 +27,7 @@ import numpy.typing as npt
 from voicecoach.audio.clip import Samples
 from voicecoach.ear.level import HOP, HOPS_A_SECOND
 from voicecoach.ear.spotter import Detection, Heard
-from voicecoach.session.commands import URGENT
+from voicecoach.session.commands import URGENT, Command
 from voicecoach.units import EAR_RATE
 
 _Array = npt.NDArray[np.float64]
@@ -93,6 +93,9 @@ class OwnVoice:
     OWN_DB = 5.0
     """So much of the microphone must be predicted during the phrase for it to be the coach's own. For the coach alone
     in simulated rooms it was 5 to 50 dB, for people 0 to 3 dB."""
+    OWN_PAIN_DB = 10.0
+    """The same for pain and emergencies: at this, less than a tenth of the energy is anybody else's, and a word
+    that far under the coach's voice is not recognised at all. Between the two, it is asked about."""
     STANDS_DB = 10.0
     """Where the room is learned, and neither takes off this nor nearly what is usual, somebody speaks."""
     NEAR_DB = 3.0
@@ -130,8 +133,11 @@ class OwnVoice:
             self._kept += 1
         self._hop += 1
 
-    def origin(self, start: int, end: int) -> Origin:
-        """Whose voice samples ``start`` to ``end`` were, counted from the stream's first; ``end`` may be the newest."""
+    def origin(self, start: int, end: int, of_pain: bool = False) -> Origin:
+        """Whose voice samples ``start`` to ``end`` were, counted from the stream's first; ``end`` may be the newest.
+
+        ``of_pain``: they may say that somebody is hurt, so more is asked of a proof that it was the coach.
+        """
         first, last = start // HOP, -(-end // HOP)
         if not any(first - _ECHO_HOPS <= hop < last for hop in self._sounding):
             return Origin.UNKNOWN if self._sounding and last <= self._hop - _WINDOW else Origin.NEAR
@@ -150,10 +156,11 @@ class OwnVoice:
             begins=self._kept <= _WINDOW,
         )
         best = max(here, path.predicted)
+        own = self.OWN_PAIN_DB if of_pain else self.OWN_DB
         if typical < self.CONVERGED_DB:
-            own, near = self.OWN_DB, self.NEAR_DB
+            near = self.NEAR_DB
         else:
-            own = max(self.OWN_DB, typical - self.SHORTFALL_DB)
+            own = max(own, typical - self.SHORTFALL_DB)
             near = min(self.STANDS_DB, typical - self.SHORTFALL_DB) if steady else self.NEAR_DB
         if best >= own:
             return Origin.OWN
@@ -274,7 +281,7 @@ class OwnVoiceGate:
         self._voice.reset()
         self._hop = 0
         self._best: dict[str, Detection] = {}
-        self._answers: dict[int, tuple[int, Origin]] = {}
+        self._answers: dict[tuple[int, Command], tuple[int, Origin]] = {}
 
     def feed(self, microphone: Samples, reference: Samples, near: Samples) -> None:
         """The next hop: as captured, as sent, and what the echo canceller made of it."""
@@ -307,11 +314,12 @@ class OwnVoiceGate:
 
     def _origin(self, detection: Detection, fresh: bool = False) -> Origin:
         """As the voice says; a detection that grows from hop to hop is not worked out anew each time."""
-        key = detection.start // _SAME
+        key = (detection.start // _SAME, detection.phrase.command)
         known = self._answers.get(key)
         if known is not None and self._hop - known[0] < _LASTS and not fresh:
             return known[1]
-        origin = self._voice.origin(detection.start, detection.end)
+        of_pain = detection.phrase.command in (Command.PAIN, Command.EMERGENCY)
+        origin = self._voice.origin(detection.start, detection.end, of_pain)
         self._answers = {key: one for key, one in self._answers.items() if self._hop - one[0] < _LASTS}
         self._answers[key] = (self._hop, origin)
         return origin
