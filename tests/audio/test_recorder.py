@@ -1,0 +1,34 @@
+"""``--record``: both sides of the stream, complete whatever its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from voicecoach.audio.recorder import Recorder
+from voicecoach.errors import RecordingError
+from voicecoach.units import STREAM_RATE
+
+
+def test_microphone_left_and_playback_right_sample_for_sample(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "take.flac")
+    captured, played = np.full(480, 0.25, np.float32), np.full(480, -0.5, np.float32)
+    recorder.submit(captured, played)
+    captured[:] = 0.9  # the device reuses its buffers
+    recorder.submit(None, played)
+    recorder.close()
+    recorder.close()
+    samples, rate = soundfile.read(tmp_path / "take.flac", dtype="float32")
+    assert rate == STREAM_RATE
+    assert np.allclose(samples[:480, 0], 0.25, atol=1e-4)
+    assert np.all(samples[480:, 0] == 0.0)
+    assert np.allclose(samples[:, 1], -0.5, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["take.mp4", "nowhere/take.wav"])
+def test_a_file_that_cannot_be_recorded_to_is_said_at_once(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RecordingError, match="take"):
+        Recorder(tmp_path / name)

@@ -1,0 +1,121 @@
+"""The command line as other programs see it: exit codes, files and lines. Each command runs as its own process."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import soundfile
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PULSE_"))}
+    return {**kept, "HOME": str(home), "PYTHONUNBUFFERED": "1"}
+
+
+def run(env: dict[str, str], cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "voicecoach", *arguments]
+    return subprocess.run(
+        command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def events(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_broken_routine_gives_its_line_and_exit_code_2(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "wrist.yaml").write_text("format: 1\ntitle: W\napproval: not required\nexercises:\n  - idd: a\n")
+    for command in (("play",), ("check",), ("show",)):
+        done = run(env, tmp_path, *command, "wrist.yaml")
+        assert done.returncode == 2
+        assert "wrist.yaml:5:5:" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_routine_is_a_usage_error_with_a_near_miss(env: dict[str, str], tmp_path: Path) -> None:
+    done = run(env, tmp_path, "play", "wrist-streches")
+    assert done.returncode == 2
+    assert 'Did you mean "wrist-stretches"?' in done.stderr
+
+
+def test_a_session_that_nobody_could_end_is_refused(env: dict[str, str], tmp_path: Path) -> None:
+    done = run(env, tmp_path, "play", "wrist-stretches", "--audio", "null", "--approved", "--events", "e.jsonl")
+    assert done.returncode == 12
+    assert [event["event"] for event in events(tmp_path / "e.jsonl")] == ["finished"]
+    assert events(tmp_path / "e.jsonl")[0]["reason"] == "refused"
+
+
+def test_rendering_gives_a_sound_and_a_cue_sheet_that_agree(env: dict[str, str], tmp_path: Path) -> None:
+    done = run(env, tmp_path, "render", "wrist-stretches", "--side", "left", "-o", "w.flac", "--cues", "w.json")
+    assert done.returncode == 0, done.stderr
+    cues = json.loads((tmp_path / "w.json").read_text())
+    holds = [cue for cue in cues if cue["kind"] == "hold"]
+    assert [(cue["exercise"], cue["side"], cue["rep"]) for cue in holds] == [
+        (exercise, "left", rep) for exercise in ("wrist-extension", "wrist-flexion") for rep in range(1, 6)
+    ]
+    assert {round((cue["end"] - cue["start"]) * 48_000) for cue in holds} == {720_000}
+    for hold in holds:
+        marks = {cue["name"]: cue["start"] for cue in cues if cue["kind"] == "earcon" and cue["start"] <= hold["end"]}
+        assert (marks["start"], marks["end"]) == (hold["start"], hold["end"])
+    assert soundfile.info(tmp_path / "w.flac").duration >= cues[-1]["end"]
+    assert {cue["kind"] for cue in cues} == {"prompt", "earcon", "hold", "silence"}
+
+
+def test_hear_goes_on_after_a_file_that_cannot_be_read(env: dict[str, str], tmp_path: Path) -> None:
+    clip = next((Path(__file__).parent / "clips").glob("stop-*.flac"))
+    (tmp_path / "no.wav").write_text("no sound")
+    done = run(env, tmp_path, "hear", "no.wav", str(clip), "--json")
+    assert done.returncode == 2
+    assert "no.wav" in done.stderr
+    heard = [json.loads(line) for line in done.stdout.splitlines()]
+    assert heard
+    assert {each["file"] for each in heard} == {str(clip)}
+    assert set(heard[0]) == {"file", "t", "command", "phrase", "score", "tier"}
+
+
+def test_an_engine_that_is_not_installed_says_how_to_get_it(env: dict[str, str], tmp_path: Path) -> None:
+    if importlib.util.find_spec("vosk"):
+        pytest.skip("vosk is installed here")
+    clip = next((Path(__file__).parent / "clips").glob("stop-*.flac"))
+    done = run(env, tmp_path, "hear", str(clip), "--engine", "vosk")
+    assert done.returncode == 1
+    assert "pip install 'voicecoach[vosk]'" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_ends_a_session_cleanly(env: dict[str, str], tmp_path: Path, number: str, code: int) -> None:
+    command = [sys.executable, "-m", "voicecoach", "play", "tour", "--audio", "null", "--events", "e.jsonl"]
+    with subprocess.Popen(
+        command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as playing:
+        until = time.monotonic() + 30
+        while time.monotonic() < until and not (tmp_path / "e.jsonl").exists():
+            time.sleep(0.05)
+        while time.monotonic() < until and "ready" not in (tmp_path / "e.jsonl").read_text():
+            time.sleep(0.05)
+        playing.send_signal(getattr(signal, number))
+        _, complaints = playing.communicate(timeout=30)
+    assert playing.returncode == code
+    assert complaints == b""
+    assert events(tmp_path / "e.jsonl")[-1]["reason"] == "interrupt"
+
+
+def test_a_closed_pipe_does_not_end_in_a_traceback(env: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "voicecoach", "schema"]
+    with subprocess.Popen(command, env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
