@@ -194,8 +194,8 @@ def _add_voice(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--engine", default="pocketsphinx", choices=("pocketsphinx", "sphinx", "vosk", "whisper"),
-                        help="what listens (pocketsphinx)")  # fmt: skip
+    parser.add_argument("--engine", default="both", choices=("both", "pocketsphinx", "sphinx", "vosk", "whisper"),
+                        help="what listens (both: keyword search and neural heads)")  # fmt: skip
 
 
 def _number(least: float, most: float) -> Callable[[str], float]:

@@ -6,16 +6,23 @@ from collections.abc import Callable
 
 from voicecoach.ear.decision import Rule
 from voicecoach.ear.echo import EchoCanceller
+from voicecoach.ear.embedding_spotter import EmbeddingSpotter
 from voicecoach.ear.hearing import Hearing
 from voicecoach.ear.spotter import Spotter
+from voicecoach.ear.witnesses import Witnesses, rules
 from voicecoach.errors import EarError
 
-DEFAULT_ENGINE = "pocketsphinx"
+BOTH = "both"
+"""Keyword search and neural heads together; keyword search alone where the heads cannot run."""
+
+SEARCH = "pocketsphinx"
+
+DEFAULT_ENGINE = BOTH
 
 RECOGNIZERS = ("sphinx", "vosk", "whisper")
 """Engines of the SpeechRecognition package: whole utterances, slower, a second opinion."""
 
-ENGINES = (DEFAULT_ENGINE, *RECOGNIZERS)
+ENGINES = (BOTH, SEARCH, *RECOGNIZERS)
 
 
 def make_spotter(engine: str = DEFAULT_ENGINE, *, live: bool = False) -> Spotter:
@@ -23,10 +30,14 @@ def make_spotter(engine: str = DEFAULT_ENGINE, *, live: bool = False) -> Spotter
 
     Raises EarError where its package or model is missing; the message says how to get it.
     """
-    if engine == DEFAULT_ENGINE:
-        from voicecoach.ear.pocketsphinx_spotter import PocketsphinxSpotter
+    if engine in (BOTH, SEARCH):
+        from voicecoach.ear.pocketsphinx_spotter import PocketsphinxSpotter, rule_for
 
-        return PocketsphinxSpotter()
+        heads = _heads() if engine == BOTH else None
+        search = PocketsphinxSpotter()
+        if not isinstance(heads, EmbeddingSpotter):
+            return search
+        return Witnesses(search, heads, rule_for)
     if engine in RECOGNIZERS:
         from voicecoach.ear.speech_recognition_spotter import SpeechRecognitionSpotter
 
@@ -37,14 +48,32 @@ def make_spotter(engine: str = DEFAULT_ENGINE, *, live: bool = False) -> Spotter
 def make_hearing(engine: str = DEFAULT_ENGINE, *, echo: EchoCanceller | None = None, live: bool = False) -> Hearing:
     """The whole chain around that engine. Raises EarError."""
     spotter = make_spotter(engine, live=live)
-    return Hearing(spotter, _rules(engine), echo)
+    return Hearing(spotter, _rules(engine, spotter), echo)
 
 
-def _rules(engine: str) -> Callable[[str], Rule]:
-    if engine == DEFAULT_ENGINE:
+def deaf_witness(engine: str = DEFAULT_ENGINE) -> str | None:
+    """Why one of the engine's two witnesses cannot serve here, for telling the user; None where all is well."""
+    heads = _heads() if engine == BOTH else None
+    if isinstance(heads, EmbeddingSpotter):
+        heads.close()
+        return None
+    return heads
+
+
+def _heads() -> EmbeddingSpotter | str:
+    """The neural witness, or why there is none."""
+    try:
+        return EmbeddingSpotter()
+    except EarError as error:
+        return str(error)
+
+
+def _rules(engine: str, spotter: Spotter) -> Callable[[str], Rule]:
+    if engine in (BOTH, SEARCH):
         from voicecoach.ear import pocketsphinx_spotter
 
-        return pocketsphinx_spotter.rule_for
+        search = pocketsphinx_spotter.rule_for
+        return rules(search) if isinstance(spotter, Witnesses) else search
     from voicecoach.ear import speech_recognition_spotter
 
     return speech_recognition_spotter.rule_for
