@@ -20,10 +20,10 @@ from voicecoach.ear.embedding import STEP, WIDTH, SpeechEmbedding
 CONTEXT = 8
 """Embeddings under one decision: 0.56 s before the newest one's own 0.8 s, enough to see what came before a word."""
 
-HEARD = (0.06, 0.34)
+HEARD = (0.08, 0.36)
 """Seconds after a word's end at which the heads are to say so: soon, but with a look at what follows."""
 
-UNSURE = (-0.35, 0.70)
+UNSURE = (-0.30, 0.75)
 """Around that, nothing is asked of them."""
 
 SYNTHETIC = frozenset({"espeak-ng", "flite", "festival", "coach"})

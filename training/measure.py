@@ -12,7 +12,7 @@ import pickle
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -123,10 +123,16 @@ def take(scenes: Iterator[Scene], heads: list[Heads], search: bool) -> Iterator[
             result.levels.append(level)
             hop = normaliser.process(hop, level, floor.feed(level))
             if found := searcher.feed(hop):
-                result.searched[number + 1] = found
+                result.searched[number + 1] = [earlier(one) for one in found]
             if found := head.feed(hop):
-                result.believed[number + 1] = found
+                result.believed[number + 1] = [earlier(one) for one in found]
         yield result
+
+
+def earlier(detection: Detection) -> Detection:
+    """The same, counted on the microphone's side of the normaliser's delay, as ``voicecoach.ear.hearing`` does."""
+    late = Normaliser.LOOK_AHEAD * HOP
+    return replace(detection, start=max(0, detection.start - late), end=max(1, detection.end - late))
 
 
 def heads_alone(firm: float, weak: float) -> Callable[[str], Rule]:

@@ -24,32 +24,34 @@ CLASSES: dict[str, tuple[str, ...]] = {
 OTHERS: tuple[str, ...] = tuple(
     text.strip()
     for text in """
-    go; up; down; left; right; on; off; six; seven; eight; house; happy; marvin; bird; bed; cat; tree; visual; follow;
-    forward; backward; zero; one; two; three; four; five; nine; ten; learn; dog; wow; sheila; okay; hello; hi; hey; ah;
-    um; mhm; oh; well; right then; thanks; thank you; please; sorry; good; great; what; why; who; how; when; where;
-    top; shop; chop; stomach; step; start; stuff; stock; stub; steep; stoop; stomp; strop; drop; hop; swap; cop; pop;
-    mop; spot; stopped it; stopper; next stop; top it up; bus stop; atop; sob; stab; stay; star; store; stone;
-    yesterday; guess; yeah; yep; yet; chess; less; mess; bless; dress; address; us; this; jest; yell; unless; s; x; jazz;
-    nope; toe; know; now; gown; go slow; snow; note; nose; none; not; low; row; mow; dough; notice; nobody; nor; known;
-    pose; paws; pours; boss; cause; because; pores; pass; force; horse; polls; cross; clause; laws; was; pork; poor; ports;
-    repeal; repeated; reply; replete; receipt; retreat; defeat; complete; the beat; peat; report; rapid; heap; three feet;
-    resumed; presume; assume; result; zoom; the zoo; reason; resin; rhythm; room; rescue; resort; consume; refuse;
-    carrying; marry john; very long; carry; caravan; carrot; carry it; car is on; Harry's on; carrier; on and on; come on;
-    content; contain; confuse you; contribute; continent; can you; menu; condition; the view; discontinued; avenue;
-    it works; it hurls; that helps; is it Hurst; it's hers; it was; it heard; that was hers; it burns; it starts; at church;
-    that's her; that's it; it's worse; it turns; that works; it first; the nurse; hurry; that hat; it is; bit first; it sure;
-    I'm in Spain; I'm insane; I'm in Maine; in vain; I'm in place; I'm in here; champagne; again; in plain; explain; the rain;
-    say it; say again; say that; say hi again; see it again; play it again; stay in; said it again; once again; saying;
-    go on; go back; back; next; skip; slower; faster; louder; help; how long; wait; hang on; I'm ready; ouch; ow; pain;
+    go; up; down; left; right; on; off; six; seven; eight; house; happy; marvin; bird; bed; cat; tree; visual;
+    follow; forward; backward; zero; one; two; three; four; five; nine; ten; learn; dog; wow; sheila; okay; hello;
+    hi; hey; ah; um; mhm; oh; well; right then; thanks; thank you; please; sorry; good; great; what; why; who; how;
+    when; where; top; shop; chop; stomach; step; start; stuff; stock; stub; steep; stoop; stomp; strop; drop; hop;
+    swap; cop; pop; mop; spot; stopped it; stopper; next stop; top it up; bus stop; atop; sob; stab; stay; star;
+    store; stone; yesterday; guess; yeah; yep; yet; chess; less; mess; bless; dress; address; us; this; jest; yell;
+    unless; s; x; jazz; nope; toe; know; now; gown; go slow; snow; note; nose; none; not; low; row; mow; dough;
+    notice; nobody; nor; known; pose; paws; pours; boss; cause; because; pores; pass; force; horse; polls; cross;
+    clause; laws; was; pork; poor; ports; repeal; repeated; reply; replete; receipt; retreat; defeat; complete; the
+    beat; peat; report; rapid; heap; three feet; resumed; presume; assume; result; zoom; the zoo; reason; resin;
+    rhythm; room; rescue; resort; consume; refuse; carrying; marry john; very long; carry; caravan; carrot; carry
+    it; car is on; Harry's on; carrier; on and on; come on; content; contain; confuse you; contribute; continent;
+    can you; menu; condition; the view; discontinued; avenue; it works; it hurls; that helps; is it Hurst; it's
+    hers; it was; it heard; that was hers; it burns; it starts; at church; that's her; that's it; it's worse; it
+    turns; that works; it first; the nurse; hurry; that hat; it is; bit first; it sure; I'm in Spain; I'm insane;
+    I'm in Maine; in vain; I'm in place; I'm in here; champagne; again; in plain; explain; the rain; say it; say
+    again; say that; say hi again; see it again; play it again; stay in; said it again; once again; saying; go on;
+    go back; back; next; skip; slower; faster; louder; help; how long; wait; hang on; I'm ready; ouch; ow; pain;
     what time is it; hello there; I think so; pass the salt; turn the tap off; where is my cup; can you hear me;
-    don't stop believing in it; she went to the shops; I'll call you back later; open the window please; no idea at all;
-    there was no one there; yes I think we should go; he said that it hurts to lose; we carry on with the work;
+    don't stop believing in it; she went to the shops; I'll call you back later; open the window please; no idea at
+    all; there was no one there; yes I think we should go; he said that it hurts to lose; we carry on with the work;
     they continue to grow; please repeat the question for me; after a short pause he spoke; the bus will stop here;
     the show must go on tonight; I told him no twice yesterday; yes but not now; it hurts me to say so but I must;
-    let me see it again tomorrow; we resume the talks next week; never stop learning new things; what a nice day it is;
-    put the kettle on would you; the dinner is in the oven; did you feed the cat this morning; I need to buy some milk;
-    my sister is coming over on Sunday; the weather is going to change; turn the radio down a bit; I can't find my keys;
-    how much does that cost; the train was late again today; would you like a cup of tea; let us go for a walk
+    let me see it again tomorrow; we resume the talks next week; never stop learning new things; what a nice day it
+    is; put the kettle on would you; the dinner is in the oven; did you feed the cat this morning; I need to buy
+    some milk; my sister is coming over on Sunday; the weather is going to change; turn the radio down a bit; I
+    can't find my keys; how much does that cost; the train was late again today; would you like a cup of tea; let us
+    go for a walk
     """.replace("\n", " ").split(";")
 )
 """Confusable words, other words and plain sentences, in the same voices, so that no voice means a command."""
@@ -78,7 +80,8 @@ def coach_sentences(repository: Path) -> list[str]:
     fill["duration"] = "a minute"
     texts = []
     for text in dict.fromkeys(found):
+        filled = text
         for name, value in fill.items():
-            text = text.replace("{" + name + "}", value)
-        texts.append(text)
+            filled = filled.replace("{" + name + "}", value)
+        texts.append(filled)
     return texts

@@ -54,7 +54,7 @@ def main() -> None:
                 text = str(texts[number % len(texts)])
                 spoken.append(espeak(rng, scratch, label, text))
                 spoken.append(flite(rng, scratch, label, text))
-        for number, text in enumerate(OTHERS):
+        for text in OTHERS:
             for _ in range(4):
                 spoken.append(espeak(rng, scratch, "other", text))
                 spoken.append(flite(rng, scratch, "other", text))
@@ -112,4 +112,6 @@ def load(path: Path, speed: float) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main()
+    from training import voices
+
+    voices.main()  # so that what is pickled belongs to the module by its name

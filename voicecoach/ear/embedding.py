@@ -102,7 +102,7 @@ class SpeechEmbedding:
         return self._known[len(self._known) - count :]
 
     def whole(self, samples: Samples) -> Samples:
-        """All embeddings of a recording, shaped (steps, WIDTH): what a stream of it would give, several times faster."""
+        """All embeddings of a recording, shaped (steps, WIDTH): what a stream of it would give, but faster."""
         steps = len(samples) // STEP
         if not steps:
             return np.zeros((0, WIDTH), dtype=np.float32)
