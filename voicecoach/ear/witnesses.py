@@ -37,7 +37,7 @@ class Weighing:
     weak: float
     silent_head: float = -4.0
     """What the heads count for where they reported nothing."""
-    worth: float = 2.5
+    worth: float = 2.0
     """What keyword search counts for at its own firm score; at its weak one nothing, linear between and beyond ..."""
     most: float = 2.0
     """... up to this many times as much: then it is as sure as it can be."""
