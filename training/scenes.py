@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from training.spoken import RATE, Spoken
 from training.vocabulary import CLASSES
-from training.voices import RATE, Spoken
 from voicecoach.ear.embedding import STEP, SpeechEmbedding
 from voicecoach.ear.level import HOP, NoiseFloor, Normaliser, level_of
 

@@ -9,33 +9,21 @@ import argparse
 import pickle
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
 
+from training.spoken import RATE, Spoken
 from training.vocabulary import CLASSES, OTHERS, coach_sentences
 
-RATE = 16_000
 ESPEAK_LANGUAGES = ("en-us", "en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-029", "en-us-nyc", "en-gb-x-gbclan")
 ESPEAK_VARIANTS = (
     *("", "+f1", "+f2", "+f3", "+f4", "+f5", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+m8"),
     *("+klatt2", "+klatt4", "+steph", "+andy", "+belinda", "+linda"),
 )
 FLITE_VOICES = ("slt", "rms", "awb", "kal16")
-
-
-@dataclass
-class Spoken:
-    """One synthetic utterance at 16 kHz; ``label`` is a class, "other" or "coach"."""
-
-    label: str
-    text: str
-    engine: str
-    voice: str
-    samples: np.ndarray
 
 
 def main() -> None:
@@ -112,6 +100,4 @@ def load(path: Path, speed: float) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    from training import voices
-
-    voices.main()  # so that what is pickled belongs to the module by its name
+    main()
