@@ -71,6 +71,14 @@ def test_twice_weak_within_four_seconds_is_firm():
     assert commands(decide(twice, loud=[(100, 140), (300, 340)])) == [("stop", "weak"), ("stop", "firm")]
 
 
+def test_two_ways_to_say_it_are_two_mistakes_unless_it_hurts():
+    rules = {"stop": ALONE, "i'm done": ALONE, "it hurts": ALONE, "that hurts": ALONE}
+    ends = [(143, said("stop", -15, 100, 140)), (343, said("i'm done", -15, 300, 340))]
+    hurts = [(143, said("it hurts", -15, 100, 140)), (343, said("that hurts", -15, 300, 340))]
+    assert commands(decide(ends, loud=[(100, 140), (300, 340)], rules=rules)) == [("stop", "weak"), ("stop", "weak")]
+    assert commands(decide(hurts, loud=[(100, 140), (300, 340)], rules=rules)) == [("pain", "weak"), ("pain", "firm")]
+
+
 def test_twice_weak_with_too_long_between_stays_weak():
     twice = [(143, said("stop", -15, 100, 140)), (643, said("stop", -15, 600, 640))]
     assert commands(decide(twice, loud=[(100, 140), (600, 640)])) == [("stop", "weak"), ("stop", "weak")]

@@ -14,7 +14,11 @@ from voicecoach.ear.spotter import Detection, Heard, Tier
 from voicecoach.session.commands import Command
 
 _TWICE_HOPS = 4 * HOPS_A_SECOND
-"""People repeat themselves: two weak hearings of one command within this long are a firm one."""
+"""People repeat themselves: two weak hearings of one phrase within this long are a firm one."""
+
+_SAID_IN_MANY_WAYS = frozenset({Command.PAIN, Command.EMERGENCY})
+"""For these the phrases may differ, as nothing of them may be lost. For the others two different phrases are more
+likely two mistakes: music once gave a weak "stop" and a weak "i'm done", and ended a session."""
 
 _REFRACTORY_HOPS = HOPS_A_SECOND
 """After a command was heard, the same sound is not heard again as the same command."""
@@ -146,7 +150,8 @@ class Decision:
         if tier == "weak" and earlier is not None:
             if candidate.first < earlier.last:
                 return None  # the same sound again
-            if candidate.last - earlier.last <= _TWICE_HOPS:
+            same = candidate.detection.phrase == earlier.detection.phrase or command in _SAID_IN_MANY_WAYS
+            if same and candidate.last - earlier.last <= _TWICE_HOPS:
                 tier = "firm"
         if tier == "firm":
             self._weak.pop(command, None)
