@@ -218,6 +218,7 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
     from voicecoach.audio.earcons import load_earcons
     from voicecoach.audio.null_device import NullDevice
     from voicecoach.audio.recorder import Recorder
+    from voicecoach.ear.engines import deaf_witness
     from voicecoach.event_log import EventFile, EventLog
     from voicecoach.keyboard import Keyboard
     from voicecoach.opening import Consent, find_devices, open_speech, refuse_unsafe
@@ -250,6 +251,8 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
         clip_of = speech.clips_at(options.speed)
         if speech.failure is not None:
             warnings.append(f"{speech.failure} What cannot be spoken is shown; the chimes sound.")
+        if devices.has_microphone:
+            warnings.append(deaf_witness(options.engine))
         for warning in filter(None, warnings):
             display.say(warning, "yellow")
         earcons = load_earcons(STREAM_RATE)
