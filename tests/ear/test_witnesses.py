@@ -1,3 +1,4 @@
+import sys
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -5,7 +6,9 @@ import pytest
 
 from voicecoach.ear import pocketsphinx_spotter, witnesses
 from voicecoach.ear.decision import Decision, Rule
+from voicecoach.ear.engines import deaf_witness, make_spotter
 from voicecoach.ear.level import HOP, LevelHistory
+from voicecoach.ear.pocketsphinx_spotter import PocketsphinxSpotter
 from voicecoach.ear.spotter import Detection
 from voicecoach.ear.witnesses import Weighing, Witnesses, groups, weighings
 from voicecoach.session.commands import phrases
@@ -167,3 +170,12 @@ def test_a_decision_is_made_of_it():
         levels.measure(silence)
         heard += decision.feed(pair.feed(silence))
     assert [(command.phrase, command.tier) for command in heard] == [("stop", "firm")]
+
+
+def test_without_its_package_the_search_serves_alone_and_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert deaf_witness("pocketsphinx") is None
+    monkeypatch.setitem(sys.modules, "pyopen_wakeword", None)
+    assert isinstance(make_spotter("both"), PocketsphinxSpotter)
+    told = deaf_witness("both")
+    assert told is not None
+    assert "pyopen-wakeword" in told
