@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from voicecoach.session.commands import ALWAYS, ANSWERS, URGENT, Command
+from voicecoach.session.commands import ANSWERS, URGENT, Command
 from voicecoach.session.cues import CueEnded, CueStarted, Earcon, Hold, Prompt, ScoreEnded, Segment, Timeline
 from voicecoach.session.cues import Silence as Quiet
 from voicecoach.session.effects import (
@@ -29,7 +29,7 @@ from voicecoach.session.effects import (
 from voicecoach.session.events import CommandGiven, Event, PlaybackStarted, SpeechReady, Started
 from voicecoach.session.plan import Kind, Plan
 from voicecoach.session.session import NOT_A_STEP, Session
-from voicecoach.session.states import TRANSITIONS, Key, State, Trigger
+from voicecoach.session.states import LISTENED_FOR, TRANSITIONS, Key, State, Trigger
 from voicecoach.session.timeline import Lengths
 
 RATE = 100
@@ -389,7 +389,8 @@ class FakeStage:
         state = self.session.state
         assert state is self.states[-1]
         if state is not State.READY:
-            assert self.armed == (ALWAYS | ANSWERS if state in _QUESTIONS else ALWAYS)
+            assert self.armed == LISTENED_FOR[state] >= URGENT
+            assert (self.armed >= ANSWERS) == (state in _QUESTIONS)
         if before is State.SAFETY_TALK:
             assert state in (State.SAFETY_TALK, State.FINISHED)
         if before is State.STOPPING:

@@ -7,7 +7,7 @@ from fake_stage import RATE, FakeStage, lengths_at
 
 from voicecoach.routine.model import Exercise, Hold, Move, Range, Routine, Say, Wait
 from voicecoach.session import defaults
-from voicecoach.session.commands import ALWAYS, Command
+from voicecoach.session.commands import ANSWERS, Command
 from voicecoach.session.cues import CueEnded, CueStarted, Earcon, Place, Prompt, ScoreEnded, Sound
 from voicecoach.session.cues import Hold as HoldCue
 from voicecoach.session.effects import Duck, Effect, Overlay, Play, Reason, Retempo, Silence, StateChanged, Volume
@@ -150,7 +150,7 @@ def test_remaining_time_stands_still_in_a_pause() -> None:
 def test_pause_is_silence_then_an_earcon_then_words() -> None:
     stage = in_hold()
     effects = stage.say(C.PAUSE)
-    assert kinds(effects) == ["Silence", "Play", "StateChanged"]
+    assert kinds(effects) == ["Silence", "Play", "StateChanged", "Listen"]
     assert effects[0] == Silence("pause")
     assert timeline_of(effects)[0] == Earcon(Sound.PAUSED)
     at = stage.now
@@ -1003,7 +1003,7 @@ def test_yes_just_when_the_time_for_an_answer_is_over_is_a_yes() -> None:
 
 def test_yes_and_no_mean_nothing_where_nothing_was_asked() -> None:
     stage = in_hold()
-    assert stage.armed == ALWAYS
+    assert not stage.armed & ANSWERS
     assert stage.say(C.YES, C.NO, C.FINE) == []
 
 

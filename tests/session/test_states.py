@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voicecoach.session.commands import URGENT, Command
-from voicecoach.session.states import TRANSITIONS, Action, State, Trigger
+from voicecoach.session.states import LISTENED_FOR, PLAYING, TRANSITIONS, Action, State, Trigger
 
 TIMED = {Trigger.NO_ANSWER, Trigger.STILL_NO_ANSWER, Trigger.GRACE_OVER}
 
@@ -51,3 +51,17 @@ def test_every_action_is_some_rows() -> None:
     assert {move.action for move in TRANSITIONS.values()} == set(Action)
     assert {trigger for _, trigger in TRANSITIONS} == {*Command, *Trigger}
     assert {state for state, _ in TRANSITIONS} == set(State)
+
+
+def test_every_way_of_saying_pain_and_stop_is_listened_for_in_every_state() -> None:
+    assert all(armed >= URGENT for armed in LISTENED_FOR.values())
+
+
+def test_what_means_nothing_in_a_state_cannot_be_mistaken_for_anything_there() -> None:
+    playing = LISTENED_FOR[State.HOLDING]
+    assert not playing & {Command.YES, Command.NO, Command.RESUME, Command.FINE}
+    assert playing >= {Command.PAUSE, Command.REPEAT, Command.NEXT, Command.BACK, Command.HELP}
+    assert all(LISTENED_FOR[state] == playing for state in PLAYING), "no change in the middle of an exercise"
+    assert LISTENED_FOR[State.PAUSED] >= {Command.RESUME, Command.REPEAT}
+    assert Command.PAUSE not in LISTENED_FOR[State.PAUSED]
+    assert LISTENED_FOR[State.CHECKING] >= {Command.YES, Command.NO, Command.RESUME, Command.FINE}

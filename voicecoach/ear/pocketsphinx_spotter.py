@@ -90,7 +90,8 @@ class PocketsphinxSpotter:
         except Exception as error:
             raise EarError(f"pocketsphinx could not load its English model: {error}") from error
         self._log_base = math.log10(1.0001)
-        self._searches: dict[frozenset[str], str] = {}
+        self._searches = 0
+        self._searched: dict[str, Phrase] = {}
         self._armed: dict[str, Phrase] = {}
         self._lasting: dict[str, tuple[float, float]] = {}
         noise = np.random.default_rng(0).normal(0.0, _ROOM, (HOPS_A_SECOND, HOP))
@@ -102,19 +103,18 @@ class PocketsphinxSpotter:
         self._hops = self._began = self._changed = self._quiet = 0
 
     def arm(self, phrases: Collection[Phrase]) -> None:
-        """From the next block on, listen for these. Raises EarError for a phrase with a word it cannot pronounce."""
-        wanted = {words: phrase for phrase in phrases for words in self._spec(phrase).variants}
-        key = frozenset(wanted)
-        if key == self._armed.keys():
-            return
-        self._stop()
-        self._armed = {}
-        if not wanted:
-            return
-        if key not in self._searches:
-            self._searches[key] = self._add_search(wanted)
-        self._decoder.activate_search(self._searches[key])
-        self._armed = wanted
+        """From the next block on, tell of these. Raises EarError for a phrase with a word it cannot pronounce.
+
+        What was searched for before goes on being searched for, since a new search begins in the middle of a word.
+        """
+        armed = {words: phrase for phrase in phrases for words in self._spec(phrase).variants}
+        if not armed.keys() <= self._searched.keys():
+            self._stop()
+            searched = {**self._searched, **armed}
+            self._searches += 1
+            self._add_search(f"commands {self._searches}", searched)
+            self._searched = searched
+        self._armed = armed
 
     def feed(self, block: Samples) -> list[Detection]:
         """Take the next block, at the Normaliser's level. What is returned is new, or surer than it was before."""
@@ -139,7 +139,7 @@ class PocketsphinxSpotter:
         self._decoder = None
 
     def _hop(self, hop: Samples) -> list[Detection]:
-        if not self._armed:
+        if not self._searched:
             self._hops += 1
             return []
         if not self._running or self._may_restart(hop):
@@ -159,7 +159,7 @@ class PocketsphinxSpotter:
         for segment in segments:
             self._listed = True
             words = segment.word.strip()
-            phrase = self._armed.get(words)
+            phrase = self._searched.get(words)
             if phrase is None:
                 continue
             shortest, longest = self._lasting[words]
@@ -173,7 +173,8 @@ class PocketsphinxSpotter:
             self._told[key] = score
             self._changed = self._hops
             start, end = ((self._began + frame) * HOP for frame in (segment.start_frame, segment.end_frame + 1))
-            found.append(Detection(phrase, score, start, end))
+            if words in self._armed:  # else it was said before anybody asked, and is old news once somebody does
+                found.append(Detection(phrase, score, start, end))
         return found
 
     def _may_restart(self, hop: Samples) -> bool:
@@ -203,7 +204,7 @@ class PocketsphinxSpotter:
         spec = self._specs.get(phrase.text)
         return spec if spec is not None else KeyphraseSpec({phrase.text: 0.0}, guessed_threshold(phrase.text))
 
-    def _add_search(self, wanted: Mapping[str, Phrase]) -> str:
+    def _add_search(self, name: str, wanted: Mapping[str, Phrase]) -> None:
         lines = []
         for words, phrase in sorted(wanted.items()):
             spec = self._spec(phrase)
@@ -211,17 +212,16 @@ class PocketsphinxSpotter:
             phones = sum(self._phones(word) for word in words.split())
             least = _SHORTEST if phones <= 4 else _SHORTEST_LONG
             self._lasting[words] = (least * phones, _LONGEST * phones)
-        name = f"commands {len(self._searches)}"
         descriptor, path = tempfile.mkstemp(suffix=".kws", text=True)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.writelines(lines)
             self._decoder.add_kws(name, path)
+            self._decoder.activate_search(name)
         except RuntimeError as error:
             raise EarError(f"pocketsphinx refused the phrases to listen for: {error}") from error
         finally:
             Path(path).unlink()
-        return name
 
     def _phones(self, word: str) -> int:
         """How many phones a word has, once it is in the dictionary."""

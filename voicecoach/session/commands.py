@@ -41,7 +41,7 @@ ANSWERS = frozenset({Command.YES, Command.NO})
 """Listened for only when a question was asked."""
 
 ALWAYS = frozenset(Command) - ANSWERS
-"""Listened for whatever the state."""
+"""What is listened for where no state narrows it: in recordings, and before the session has begun."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from math import ceil
 from typing import Literal
 
 from voicecoach.session import defaults
-from voicecoach.session.commands import ALWAYS, ANSWERS, Command
+from voicecoach.session.commands import Command
 from voicecoach.session.cues import (
     Cue,
     CueEnded,
@@ -55,7 +55,7 @@ from voicecoach.session.events import (
     Started,
 )
 from voicecoach.session.plan import Kind, Plan, Step
-from voicecoach.session.states import PLAYING, TRANSITIONS, Action, State, Trigger
+from voicecoach.session.states import LISTENED_FOR, PLAYING, TRANSITIONS, Action, State, Trigger
 from voicecoach.session.timeline import Entry, Lengths, lay_out
 from voicecoach.session.wording import Wording, wording
 from voicecoach.units import frames
@@ -63,7 +63,6 @@ from voicecoach.units import frames
 NOT_A_STEP = -1
 """``Segment.step`` of what is said between the plan's steps: answers, hints, the safety talk."""
 
-_QUESTION_STATES = frozenset({State.ASKING, State.WAITING, State.CHECKING})
 _UNDERWAY = frozenset({*PLAYING, State.CLOSING})
 _BRIEF_DUCK = 0.6
 """Seconds; a little longer than the longest short command takes to say again."""
@@ -276,7 +275,7 @@ class Session:
                 self._effects.append(Finish(self._reason or Reason.COMPLETED))
 
     def _listen(self) -> None:
-        wanted = ALWAYS | ANSWERS if self.state in _QUESTION_STATES else ALWAYS
+        wanted = LISTENED_FOR[self.state]
         if wanted != self._armed:
             self._armed = wanted
             self._effects.append(Listen(wanted))
