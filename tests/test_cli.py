@@ -85,13 +85,16 @@ def test_hear_goes_on_after_a_file_that_cannot_be_read(env: dict[str, str], tmp_
     assert set(heard[0]) == {"file", "t", "command", "phrase", "score", "tier"}
 
 
-def test_an_engine_that_is_not_installed_says_how_to_get_it(env: dict[str, str], tmp_path: Path) -> None:
-    if importlib.util.find_spec("vosk"):
-        pytest.skip("vosk is installed here")
-    clip = next((Path(__file__).parent / "clips").glob("stop-*.flac"))
-    done = run(env, tmp_path, "hear", str(clip), "--engine", "vosk")
+@pytest.mark.parametrize("command", ["hear", "play"])
+def test_an_engine_that_is_not_there_says_how_to_get_it(env: dict[str, str], tmp_path: Path, command: str) -> None:
+    clip = str(next((Path(__file__).parent / "clips").glob("stop-*.flac")))
+    what = [clip] if command == "hear" else ["tour", "--audio", f"file:out.wav,{clip}"]
+    done = run(env, tmp_path, command, *what, "--engine", "vosk")
+    package = "pip install 'voicecoach[vosk]'"
+    model = "voicecoach setup --engine vosk"
     assert done.returncode == 1
-    assert "pip install 'voicecoach[vosk]'" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith(model if importlib.util.find_spec("vosk") else package)
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
