@@ -53,7 +53,7 @@ class SecondOpinion:
         """``first`` is owned from now on and scores by ``rules``. ``write`` makes text of sound and may be slow.
 
         It is waited for, or with ``background`` runs in a thread of its own. There an opinion comes when it is ready,
-        and where ``write`` fails with an EarError there is none: the first spotter goes on hearing alone.
+        and there is none where ``write`` fails with an EarError or is too far behind: the first spotter hears on alone.
         """
         self.first = first
         self._rules, self._write = rules, write

@@ -80,10 +80,12 @@ def fetch(progress: Progress, model: ModelFile = SMALL_ENGLISH, folder: Path | N
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _download(model, part, progress)
+        expected = _sha256(part) == model.sha256
+        if not expected:
+            part.unlink()
     except OSError as error:
         raise _unwritable(folder, error) from error
-    if _sha256(part) != model.sha256:
-        part.unlink()
+    if not expected:
         raise SetupError(
             f"What {_host(model)} sent is not the model that was expected (its SHA-256 differs), so it was removed. "
             "Run the same command again; if that does not help, do not use this file."

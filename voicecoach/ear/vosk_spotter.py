@@ -66,17 +66,6 @@ class _Word:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """The words of a partial result."""
-
-    words: tuple[str, ...]
-    first_seen: int
-    """Position at which they were first there ..."""
-    since: int
-    """... and from which on they were there without a break."""
-
-
 class VoskSpotter:
     """One recogniser on the process's one model; not thread-safe. Scores are confidences, see :func:`rule_for`."""
 
@@ -145,8 +134,11 @@ class VoskSpotter:
 
     def _begin_utterance(self) -> None:
         self._partial = ""
-        self._standing = _Standing((), 0, 0)
+        self._written: tuple[str, ...] = ()
+        self._standing: tuple[str, ...] = ()
+        self._since = 0
         self._seen: dict[tuple[str, ...], int] = {}
+        self._untold = False
         self._told: dict[tuple[str, int], float] = {}
 
     def _hop(self, hop: Samples) -> list[Detection]:
@@ -159,21 +151,25 @@ class VoskSpotter:
                 found = self._news(_words(self._recogniser.Result(), self._origin))
                 self._begin_utterance()
                 return found
-            return self._standing_long(self._recogniser.PartialResult())
+            return self._suspect(self._recogniser.PartialResult())
         except Exception as error:
             raise EarError(f"Vosk failed: {error}") from error
 
-    def _standing_long(self, partial: str) -> list[Detection]:
-        """What has stood in the partial results for STOOD, and nothing longer may grow out of it."""
+    def _suspect(self, partial: str) -> list[Detection]:
+        """What stands in the partial results: told after STOOD, whatever is said after it meanwhile."""
         if partial != self._partial:
             self._partial = partial
-            words = tuple(str(json.loads(partial).get("partial", "")).split())
-            first_seen = self._seen.setdefault(words, self._now)
-            self._standing = _Standing(words, first_seen, self._now)
-        standing = self._standing
-        if self._now - standing.since != STOOD or _unfinished(standing.words, self._armed):
+            self._written = words = tuple(str(json.loads(partial).get("partial", "")).split())
+            ends = [end for _phrase, _first, end in _find(words, self._armed)]
+            standing = words[: ends[-1]] if ends else ()
+            if standing != self._standing:
+                self._standing, self._since = standing, self._now
+                self._seen.setdefault(standing, self._now)
+            self._untold = bool(standing) and not _unfinished(words, self._armed)
+        if not self._untold or self._now - self._since < STOOD:
             return []
-        return self._news(_estimated(standing))
+        self._untold = False
+        return self._news(_estimated(self._written, len(self._standing), self._seen[self._standing]))
 
     def _news(self, words: Sequence[_Word]) -> list[Detection]:
         """The phrases in the utterance's words that were not told yet, or less surely."""
@@ -226,14 +222,15 @@ def _words(result: str, origin: int) -> list[_Word]:
     ]
 
 
-def _estimated(standing: _Standing) -> list[_Word]:
-    """The words of a partial result: the last of them ended about when they were first seen together."""
-    words, end = [], standing.first_seen
-    for text in reversed(standing.words):
-        start = end - len(text) * _A_LETTER
-        words.append(_Word(text, FIRM, max(start, 0), max(end, 1)))
-        end = start
-    return words[::-1]
+def _estimated(written: Sequence[str], count: int, seen: int) -> list[_Word]:
+    """The words of a partial result: those up to ``count`` ended about when they were first ``seen`` together."""
+    at = seen - sum(map(len, written[:count])) * _A_LETTER
+    words = []
+    for text in written:
+        end = at + len(text) * _A_LETTER
+        words.append(_Word(text, FIRM, max(at, 0), max(end, 1)))
+        at = end
+    return words
 
 
 def _find(words: Sequence[str], armed: Collection[Phrase]) -> list[tuple[Phrase, int, int]]:
