@@ -229,6 +229,29 @@ def test_live_an_opinion_that_comes_too_late_is_dropped_and_a_new_stream_hears_n
         spotter.close()
 
 
+def test_live_an_answer_to_the_last_question_is_none_to_the_next() -> None:
+    writer, yes = Slow("yes"), BY_TEXT["yes"]
+    spotter = live(writer, at(yes, WEAK, 1.0), at(HURTS, WEAK, 1.1))
+    assert len(listen(spotter, 2.0)) == 2
+    spotter.arm([HURTS])
+    spotter.arm([HURTS, yes])
+    writer.may.set()
+    time.sleep(0.05)
+    assert listen(spotter, 0.5) == []
+    spotter.close()
+
+
+def test_live_pain_is_made_firm_though_a_question_was_asked_meanwhile() -> None:
+    writer = Slow("it hurts")
+    spotter = live(writer, at(HURTS, WEAK, 1.0))
+    spotter.arm([HURTS])
+    listen(spotter, 2.0)
+    spotter.arm([HURTS, BY_TEXT["yes"]])
+    writer.may.set()
+    assert wait_for(spotter) == [at(HURTS, FIRM, 1.0)]
+    spotter.close()
+
+
 def test_the_first_spotter_is_armed_reset_and_closed_with_it() -> None:
     spotter = opinion(Writer())
     spotter.reset()

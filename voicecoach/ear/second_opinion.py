@@ -57,7 +57,8 @@ class SecondOpinion:
         """
         self.first = first
         self._rules, self._write = rules, write
-        self._armed: tuple[Phrase, ...] = ()
+        self._armed: dict[Phrase, int] = {}
+        """What is armed, and from which position on without a break."""
         self._worker = Worker(self._ask) if background else None
         self._pending: Samples = np.zeros(0, dtype=np.float32)
         self._sound: Samples = np.zeros(_KEPT, dtype=np.float32)
@@ -68,7 +69,7 @@ class SecondOpinion:
     def arm(self, phrases: Collection[Phrase]) -> None:
         """From the next block on, listen for these. Raises EarError as the first spotter does."""
         self.first.arm(phrases)
-        self._armed = tuple(phrases)
+        self._armed = {phrase: self._armed.get(phrase, self._now) for phrase in phrases}
 
     def feed(self, block: Samples) -> list[Detection]:
         """Take the next block. Raises EarError where the first spotter failed, or the opinion that is waited for."""
@@ -84,6 +85,7 @@ class SecondOpinion:
             self._worker.forget()
         self._pending = np.zeros(0, dtype=np.float32)
         self._now = 0
+        self._armed = dict.fromkeys(self._armed, 0)
         self._suspected, self._asked = [], []
 
     def close(self) -> None:
@@ -116,15 +118,19 @@ class SecondOpinion:
         for suspected in due:
             self._suspected.remove(suspected)
             self._asked.append(suspected)
-            question = _Question(suspected, self._around(suspected), self._armed)
+            question = _Question(suspected, self._around(suspected), tuple(self._armed))
             if self._worker is None:
                 answers.append(self._ask(question))
             else:
                 self._worker.offer(question)
         if self._worker is not None:
             answers += self._worker.results()
-        opinions = [answer for answer in answers if isinstance(answer, Detection)]
-        return [opinion for opinion in opinions if self._now - opinion.end <= _LATEST]
+        return [answer for answer in answers if isinstance(answer, Detection) and self._still_counts(answer)]
+
+    def _still_counts(self, opinion: Detection) -> bool:
+        """Not where it comes too late: a "yes" to the last question is none to the next."""
+        armed_from = self._armed.get(opinion.phrase, self._now)
+        return armed_from < opinion.end and self._now - opinion.end <= _LATEST
 
     def _ask(self, question: _Question) -> Detection | None:
         match = match_phrase(self._write(question.sound), question.armed)
