@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -84,13 +85,16 @@ def test_hear_goes_on_after_a_file_that_cannot_be_read(env: dict[str, str], tmp_
     assert set(heard[0]) == {"file", "t", "command", "phrase", "score", "tier"}
 
 
-def test_an_engine_that_is_not_installed_says_how_to_get_it(env: dict[str, str], tmp_path: Path) -> None:
-    if importlib.util.find_spec("vosk"):
-        pytest.skip("vosk is installed here")
-    clip = next((Path(__file__).parent / "clips").glob("stop-*.flac"))
-    done = run(env, tmp_path, "hear", str(clip), "--engine", "vosk")
+@pytest.mark.parametrize("command", ["hear", "play"])
+def test_an_engine_that_is_not_there_says_how_to_get_it(env: dict[str, str], tmp_path: Path, command: str) -> None:
+    clip = str(next((Path(__file__).parent / "clips").glob("stop-*.flac")))
+    what = [clip] if command == "hear" else ["tour", "--audio", f"file:out.wav,{clip}"]
+    done = run(env, tmp_path, command, *what, "--engine", "vosk")
+    package = "pip install 'voicecoach[vosk]'"
+    model = "voicecoach setup --engine vosk"
     assert done.returncode == 1
-    assert "pip install 'voicecoach[vosk]'" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith(model if importlib.util.find_spec("vosk") else package)
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -119,3 +123,27 @@ def test_a_closed_pipe_does_not_end_in_a_traceback(env: dict[str, str], tmp_path
         assert process.stderr is not None
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+def test_setup_says_in_one_line_what_to_do_where_the_network_is_not(env: dict[str, str], tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        done = run({**env, "https_proxy": nobody, "HTTPS_PROXY": nobody}, tmp_path, "setup", "--engine", "vosk")
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert "could not be reached" in line
+    assert "voicecoach setup --engine vosk --from" in line
+
+
+def test_setup_takes_only_the_very_file_that_it_expects(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "model.zip").write_bytes(b"PK")
+    done = run(env, tmp_path, "setup", "--engine", "vosk", "--from", "model.zip")
+    assert done.returncode == 1
+    assert done.stderr.startswith("voicecoach: model.zip is not the file that was expected")
+
+
+def test_the_help_of_setup_fits_a_screen_and_gives_an_example(env: dict[str, str], tmp_path: Path) -> None:
+    shown = run(env, tmp_path, "setup", "--help").stdout
+    assert len(shown.splitlines()) <= 24
+    assert "example:\n  voicecoach setup --engine vosk" in shown

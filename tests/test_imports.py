@@ -151,6 +151,7 @@ def test_a_library_is_imported_in_one_file_and_only_when_used() -> None:
             faults.append(f"{library} is imported in {sorted(modules)}")
     assert faults == []
     assert {"pyttsx3", "miniaudio", "pocketsphinx", "simpleaudio", "speech_recognition", "yaml"} <= set(importers)
+    assert {"vosk", "whisper"} <= set(importers)
 
 
 def test_only_the_command_line_and_the_display_print() -> None:
@@ -191,7 +192,7 @@ def test_a_forward_arrow_is_fine(module: str, source: str) -> None:
 
 
 def test_loading_the_program_loads_no_engine_and_no_device() -> None:
-    names = ["pyttsx3", "miniaudio", "pocketsphinx", "simpleaudio", "speech_recognition", "soxr", "yaml"]
+    names = ["pyttsx3", "miniaudio", "pocketsphinx", "simpleaudio", "speech_recognition", "soxr", "yaml", "vosk"]
     script = f"import sys, voicecoach.cli; print(*[name for name in {names} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert loaded.stdout.split() == []

@@ -170,6 +170,12 @@ def _parser() -> argparse.ArgumentParser:
     hear.add_argument("--asking", action="store_true", help="as while a question is open: yes and no count too")
     _add_engine(hear)
 
+    setup = command("setup", _setup, "fetch what a speech engine needs", "voicecoach setup --engine vosk")
+    setup.add_argument("--engine", choices=("vosk",), required=True,
+                       help="vosk: download its English model, 40 MB, into your cache folder")  # fmt: skip
+    setup.add_argument("--from", dest="archive", type=Path, metavar="FILE.zip",
+                       help="install the model from a file that you carried here, without a network")  # fmt: skip
+
     command("list", _list, "list the routines", "voicecoach list")
     show = command("show", _show, "show what a routine consists of", "voicecoach show median-nerve-glide")
     show.add_argument("routine", metavar="ROUTINE")
@@ -360,6 +366,28 @@ def _hear(options: argparse.Namespace, _: _Signals) -> int:
 
 def _heard_line(found: dict[str, Any]) -> str:
     return f'{found["file"]}  {found["t"]:8.3f} s  {found["command"]:10s} "{found["phrase"]}"  {found["tier"]}'
+
+
+def _setup(options: argparse.Namespace, _: _Signals) -> int:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from voicecoach.ear.vosk_model import SMALL_ENGLISH, fetch, install, installed
+
+    if options.archive is not None:
+        path = install(options.archive)
+    elif (found := installed()) is not None:
+        print(f"{SMALL_ENGLISH.name} is installed already: {found}")
+        return 0
+    else:
+        columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+        console = Console(stderr=True)
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+            task = bar.add_task(SMALL_ENGLISH.name, total=SMALL_ENGLISH.size)
+            path = fetch(lambda done, of: bar.update(task, completed=done, total=of))
+    print(f"{SMALL_ENGLISH.name} is installed: {path}")
+    print("Use it: voicecoach play tour --engine vosk")
+    return 0
 
 
 def _find(name: str) -> tuple[Any, bool]:

@@ -50,6 +50,10 @@ class EarError(VoicecoachError):
     """A recogniser is missing its package or model, or failed; the message says how to get it."""
 
 
+class SetupError(VoicecoachError):
+    """What an engine needs could not be fetched or unpacked; the message says how to go on."""
+
+
 class RecordingError(VoicecoachError):
     """A sound file cannot be read or written. Exit code 2."""
 

@@ -8,6 +8,7 @@ from voicecoach.ear.decision import Rule
 from voicecoach.ear.echo import EchoCanceller
 from voicecoach.ear.embedding_spotter import EmbeddingSpotter
 from voicecoach.ear.hearing import Hearing
+from voicecoach.ear.second_opinion import SecondOpinion
 from voicecoach.ear.spotter import Spotter
 from voicecoach.ear.witnesses import Witnesses, rules
 from voicecoach.errors import EarError
@@ -19,10 +20,16 @@ SEARCH = "pocketsphinx"
 
 DEFAULT_ENGINE = BOTH
 
-RECOGNIZERS = ("sphinx", "vosk", "whisper")
-"""Engines of the SpeechRecognition package: whole utterances, slower, a second opinion."""
+VOSK = "vosk"
+"""A streaming recogniser with a model that has to be downloaded."""
 
-ENGINES = (BOTH, SEARCH, *RECOGNIZERS)
+SPHINX = "sphinx"
+"""Whole utterances through the SpeechRecognition package."""
+
+WHISPER = "whisper"
+"""BOTH, and whisper through the SpeechRecognition package as a second opinion on what they only suspect."""
+
+ENGINES = (BOTH, SEARCH, SPHINX, VOSK, WHISPER)
 
 
 def make_spotter(engine: str = DEFAULT_ENGINE, *, live: bool = False) -> Spotter:
@@ -38,10 +45,21 @@ def make_spotter(engine: str = DEFAULT_ENGINE, *, live: bool = False) -> Spotter
         if not isinstance(heads, EmbeddingSpotter):
             return search
         return Witnesses(search, heads, rule_for)
-    if engine in RECOGNIZERS:
+    if engine == VOSK:
+        from voicecoach.ear.vosk_spotter import VoskSpotter
+
+        return VoskSpotter()
+    if engine == SPHINX:
         from voicecoach.ear.speech_recognition_spotter import SpeechRecognitionSpotter
 
-        return SpeechRecognitionSpotter(engine, background=live)
+        return SpeechRecognitionSpotter(background=live)
+    if engine == WHISPER:
+        from voicecoach.ear.speech_recognition_spotter import whisper_writer
+        from voicecoach.ear.whisper_model import load_whisper
+
+        write = whisper_writer(load_whisper())
+        first = make_spotter(BOTH)
+        return SecondOpinion(first, _rules(BOTH, first), write, background=live)
     raise EarError(f'There is no speech engine "{engine}". Choose one of: {", ".join(ENGINES)}.')
 
 
@@ -53,7 +71,7 @@ def make_hearing(engine: str = DEFAULT_ENGINE, *, echo: EchoCanceller | None = N
 
 def deaf_witness(engine: str = DEFAULT_ENGINE) -> str | None:
     """Why one of the engine's two witnesses cannot serve here, for telling the user; None where all is well."""
-    heads = _heads() if engine == BOTH else None
+    heads = _heads() if engine in (BOTH, WHISPER) else None
     if isinstance(heads, EmbeddingSpotter):
         heads.close()
         return None
@@ -69,11 +87,17 @@ def _heads() -> EmbeddingSpotter | str:
 
 
 def _rules(engine: str, spotter: Spotter) -> Callable[[str], Rule]:
+    if isinstance(spotter, SecondOpinion):
+        return _rules(BOTH, spotter.first)
     if engine in (BOTH, SEARCH):
         from voicecoach.ear import pocketsphinx_spotter
 
         search = pocketsphinx_spotter.rule_for
         return rules(search) if isinstance(spotter, Witnesses) else search
+    if engine == VOSK:
+        from voicecoach.ear import vosk_spotter
+
+        return vosk_spotter.rule_for
     from voicecoach.ear import speech_recognition_spotter
 
     return speech_recognition_spotter.rule_for

@@ -1,18 +1,15 @@
-"""Engines of the SpeechRecognition package: whole utterances through ``Recognizer.recognize_*``, their text matched.
+"""The SpeechRecognition package: whole utterances through ``recognize_sphinx``, and its adapter for whisper.
 
-A second opinion, not the default: an utterance is only understood after its end, and each engine loads its model again
-for every one. ``Recognizer.listen`` is never used: with its defaults it did not return the word in 30 to 46 % of cases.
+A seam for other engines, not the listening loop: an utterance is only understood after its end, and the package
+builds its decoder anew for each. ``Recognizer.listen`` is never used: with its defaults it did not return the word in
+30 to 46 % of cases.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import math
-import os
-import queue
-import re
 import tempfile
-import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -24,48 +21,36 @@ from voicecoach.ear.decision import Rule
 from voicecoach.ear.endpointing import Endpointer, Utterance
 from voicecoach.ear.level import HOP
 from voicecoach.ear.spotter import Detection
+from voicecoach.ear.transcript import CONTAINED, EXACT, match_phrase
+from voicecoach.ear.worker import Worker
 from voicecoach.errors import EarError
 from voicecoach.session.commands import Phrase
 from voicecoach.units import EAR_RATE
 
-EXACT, CONTAINED = 1.0, 0.6
-"""Scores: the phrase was all that was said, or part of something longer."""
-
-_FILLERS = frozenset(["ah", "oh", "um", "uh", "er", "okay", "ok", "please", "well", "now", "hey"])
-"""Words that change nothing."""
-
-_WHISPER_MODEL = "base.en"
-
-_MOST_UTTERANCES = 8
-"""Utterances that may wait for a slow engine before the oldest is given up."""
-
-Transcribe = Callable[[Any, Any, Collection[Phrase]], str]
-"""``transcribe(recognizer, audio_data, armed)``: the text, empty where nothing was understood."""
+_MISSING = "The package {} is missing. Install it with: pip install 'SpeechRecognition[pocketsphinx]'"
 
 
 class SpeechRecognitionSpotter:
-    """One engine of the package. ``feed`` blocks while it recognises, or not at all with ``background``.
+    """``recognize_sphinx`` as a spotter. ``feed`` blocks while it recognises, or not at all with ``background``.
 
     In the background a detection comes with a later ``feed`` than the one that ended its utterance.
     """
 
-    def __init__(self, engine: str, *, background: bool = False) -> None:
-        """``engine``: sphinx, vosk or whisper. Raises EarError where its package or model is missing."""
+    def __init__(self, *, background: bool = False) -> None:
+        """Raises EarError where one of its packages is missing."""
         try:
             import speech_recognition
         except ImportError as error:
-            raise EarError(
-                "The package SpeechRecognition is missing. Install it with: pip install SpeechRecognition"
-            ) from error
-        self._transcribe = _engine(engine)
+            raise EarError(_MISSING.format("SpeechRecognition")) from error
+        if importlib.util.find_spec("pocketsphinx") is None:
+            raise EarError(_MISSING.format("pocketsphinx"))
         self._audio_data: Any = speech_recognition.AudioData
         self._not_understood: type[Exception] = speech_recognition.UnknownValueError
         self._recognizer: Any = speech_recognition.Recognizer()
-        self._name = engine
         self._endpointer = Endpointer()
         self._armed: tuple[Phrase, ...] = ()
         self._pending: Samples = np.zeros(0, dtype=np.float32)
-        self._worker = _Worker(self._recognise) if background else None
+        self._worker = Worker(self._recognise) if background else None
 
     def arm(self, phrases: Collection[Phrase]) -> None:
         """From the next utterance on, match these."""
@@ -73,7 +58,7 @@ class SpeechRecognitionSpotter:
 
     def feed(self, block: Samples) -> list[Detection]:
         """Take the next block; what was understood since the last one. Raises EarError where the engine failed."""
-        found = self._worker.results() if self._worker else []
+        found = self._finished()
         joined = np.concatenate((self._pending, block))
         whole = len(joined) // HOP * HOP
         self._pending = joined[whole:]
@@ -81,10 +66,10 @@ class SpeechRecognitionSpotter:
             utterance = self._endpointer.feed(joined[start : start + HOP])
             if utterance is None:
                 continue
-            if self._worker:
-                self._worker.take(utterance, self._armed)
-            else:
-                found += self._recognise(utterance, self._armed)
+            if self._worker is None:
+                found += self._recognise((utterance, self._armed))
+            elif not self._worker.offer((utterance, self._armed)):
+                raise EarError("The speech engine cannot keep up with what is said.")
         return found
 
     def reset(self) -> None:
@@ -99,14 +84,22 @@ class SpeechRecognitionSpotter:
         if self._worker:
             self._worker.close()
 
-    def _recognise(self, utterance: Utterance, armed: Collection[Phrase]) -> list[Detection]:
-        pcm = np.clip(utterance.samples * 32768.0, -32768.0, 32767.0).astype("<i2").tobytes()
+    def _finished(self) -> list[Detection]:
+        found: list[Detection] = []
+        for result in self._worker.results() if self._worker else ():
+            if isinstance(result, EarError):
+                raise result
+            found += result
+        return found
+
+    def _recognise(self, job: tuple[Utterance, Collection[Phrase]]) -> list[Detection]:
+        utterance, armed = job
         try:
-            text = self._transcribe(self._recognizer, self._audio_data(pcm, EAR_RATE, 2), armed)
+            text = _sphinx(self._recognizer, _audio(self._audio_data, utterance.samples), armed)
         except self._not_understood:
             return []
         except Exception as error:
-            raise EarError(f"The speech engine {self._name} failed: {error}") from error
+            raise EarError(f"The speech engine sphinx failed: {error}") from error
         match = match_phrase(text, armed)
         if match is None:
             return []
@@ -114,105 +107,40 @@ class SpeechRecognitionSpotter:
         return [Detection(phrase, score, utterance.start, utterance.end)]
 
 
-def match_phrase(text: str, armed: Collection[Phrase]) -> tuple[Phrase, float] | None:
-    """The longest armed phrase in what an engine wrote, and how sure that makes us; None where there is none."""
-    words = [word for word in re.findall(r"[a-z']+", text.lower().replace("\u2019", "'")) if word != "'"]
-    core = [word for word in words if word not in _FILLERS]
-    for phrase in sorted(armed, key=lambda phrase: -len(phrase.text)):
-        wanted = phrase.text.split()
-        if wanted in (words, core):
-            return phrase, EXACT
-        if any(words[at : at + len(wanted)] == wanted for at in range(len(words) - len(wanted) + 1)):
-            return phrase, CONTAINED
-    return None
-
-
 def rule_for(text: str) -> Rule:
-    """These engines judge whole utterances, so nothing has to stand out of its surroundings any more."""
+    """Whole utterances are judged, so nothing has to stand out of its surroundings any more."""
     del text
     return Rule(firm=EXACT, weak=CONTAINED, alone=False)
 
 
-class _Worker:
-    """Recognises in a thread of its own; results and errors are picked up by whoever feeds."""
+def whisper_writer(model: Any) -> Callable[[Samples], str]:
+    """What the package's whisper adapter makes of a stretch of sound (EAR_RATE), with a model that stays loaded.
 
-    def __init__(self, recognise: Callable[[Utterance, Collection[Phrase]], list[Detection]]) -> None:
-        self._recognise = recognise
-        self._work: queue.Queue[tuple[int, Utterance, Collection[Phrase]] | None] = queue.Queue()
-        self._done: queue.SimpleQueue[tuple[int, list[Detection] | EarError]] = queue.SimpleQueue()
-        self._stream = 0
-        threading.Thread(target=self._run, name="recogniser", daemon=True).start()
+    ``recognize_whisper`` itself loads its model again for every stretch. Raises EarError where the package is missing;
+    so does what is returned, where whisper fails.
+    """
+    try:
+        from speech_recognition import AudioData
+        from speech_recognition.recognizers.whisper_local.base import WhisperCompatibleRecognizer
+        from speech_recognition.recognizers.whisper_local.whisper import TranscribableAdapter
+    except ImportError as error:
+        raise EarError(_MISSING.format("SpeechRecognition")) from error
+    recognizer: Any = WhisperCompatibleRecognizer(TranscribableAdapter(model))
 
-    def take(self, utterance: Utterance, armed: Collection[Phrase]) -> None:
-        if self._work.qsize() >= _MOST_UTTERANCES:
-            raise EarError("The speech engine cannot keep up with what is said.")
-        self._work.put((self._stream, utterance, armed))
+    def write(samples: Samples) -> str:
+        try:
+            # One temperature: by default whisper decodes what it is unsure of up to six times.
+            text = recognizer.recognize(_audio(AudioData, samples), language="en", temperature=0.0, fp16=False)
+            return str(text)
+        except Exception as error:
+            raise EarError(f"The speech engine whisper failed: {error}") from error
 
-    def results(self) -> list[Detection]:
-        found: list[Detection] = []
-        while not self._done.empty():
-            stream, result = self._done.get()
-            if isinstance(result, EarError):
-                raise result
-            if stream == self._stream:
-                found += result
-        return found
-
-    def forget(self) -> None:
-        self._stream += 1
-
-    def close(self) -> None:
-        self._work.put(None)
-
-    def _run(self) -> None:
-        while (item := self._work.get()) is not None:
-            stream, utterance, armed = item
-            try:
-                self._done.put((stream, self._recognise(utterance, armed)))
-            except EarError as error:
-                self._done.put((stream, error))
+    return write
 
 
-def _engine(name: str) -> Transcribe:
-    if name == "sphinx":
-        _need_package("pocketsphinx", "pip install 'SpeechRecognition[pocketsphinx]'")
-        return _sphinx
-    if name == "vosk":
-        _need_package("vosk", "pip install 'voicecoach[vosk]'")
-        _need_model(_vosk_model(), "sprc download vosk")
-        return lambda recognizer, audio, _armed: str(recognizer.recognize_vosk(audio))
-    if name == "whisper":
-        _need_package("whisper", "pip install 'voicecoach[whisper]'")
-        _need_model(
-            _whisper_cache() / f"{_WHISPER_MODEL}.pt",
-            f"python -c \"import whisper; whisper.load_model('{_WHISPER_MODEL}')\"",
-        )
-        return lambda recognizer, audio, _armed: str(
-            recognizer.recognize_whisper(audio, model=_WHISPER_MODEL, language="english")
-        )
-    raise EarError(f'SpeechRecognition has no engine "{name}" that this program knows: sphinx, vosk or whisper.')
-
-
-def _need_package(name: str, command: str) -> None:
-    if importlib.util.find_spec(name) is None:
-        raise EarError(f"The speech engine's package {name} is not installed. Get it with: {command}")
-
-
-def _need_model(path: Path, command: str) -> None:
-    if not path.exists():
-        raise EarError(f"The speech engine's model is not at {path}. Download it with: {command}")
-
-
-def _vosk_model() -> Path:
-    """The only place where ``recognize_vosk`` looks."""
-    import speech_recognition
-
-    return Path(speech_recognition.__file__).parent / "models" / "vosk"
-
-
-def _whisper_cache() -> Path:
-    """Where whisper keeps its models (``whisper.load_model``)."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "whisper"
+def _audio(audio_data: Any, samples: Samples) -> Any:
+    pcm = np.clip(samples * 32768.0, -32768.0, 32767.0).astype("<i2").tobytes()
+    return audio_data(pcm, EAR_RATE, 2)
 
 
 def _sphinx(recognizer: Any, audio: Any, armed: Collection[Phrase]) -> str:
