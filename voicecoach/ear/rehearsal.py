@@ -2,7 +2,7 @@
 
 The thread is a guest. It hears 10 ms at a time and then rests for three times as long as that took, so it has a quarter
 of a core at most, and neither the device's thread nor the ear's waits for it longer than for any other. (A niced thread
-would hold Python's lock while it waits for its turn: that would hold them up.)
+could hold Python's lock while it waits for its turn, and that would hold them up.)
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ _SHARE = 0.1
 
 _REST = 3.0
 """Times as long as it worked that the thread rests."""
+
+_PATIENCE = 2.0
+"""Seconds that the end of a session waits for the thread; it needs a few hundredths."""
 
 _TELL_AFTER = 10.0
 """Seconds after which what was found is told, however much is still to be heard."""
@@ -83,10 +86,10 @@ class Rehearsal:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop within 10 ms of sound and release the engine; no news after it returns. May be called twice."""
+        """Stop within 10 ms of sound and release the engine; one that hangs is left behind. May be called twice."""
         self._closing.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_PATIENCE)
 
     def _listen(self, hearing: Hearing, between: Callable[[], None] = lambda: None) -> Iterator[str]:
         for text, clip in self.unheard.items():
