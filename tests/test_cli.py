@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,18 @@ from pathlib import Path
 
 import pytest
 import soundfile
+
+from voicecoach.ear.engines import DEFAULT_ENGINE
+from voicecoach.ear.self_trigger import SelfTrigger
+from voicecoach.ear.self_trigger_cache import SelfTriggerCache, ear_version
+from voicecoach.opening import open_speech
+from voicecoach.routine.loader import load
+from voicecoach.session.commands import Command
+from voicecoach.session.plan import make_plan
+from voicecoach.session.session import Session
+from voicecoach.session.timeline import Lengths
+from voicecoach.voice.clip_cache import default_folder
+from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
 
 @pytest.fixture
@@ -83,6 +96,56 @@ def test_hear_goes_on_after_a_file_that_cannot_be_read(env: dict[str, str], tmp_
     assert heard
     assert {each["file"] for each in heard} == {str(clip)}
     assert set(heard[0]) == {"file", "t", "command", "phrase", "score", "tier"}
+
+
+SMALL = """format: 1
+title: Small
+approval: not required
+source: nobody
+exercises:
+  - id: a
+    name: Turning
+    steps:
+      - say: Turn.
+"""
+
+
+def test_check_without_the_ear_gives_the_advice_of_the_file_alone(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL)
+    done = run(env, tmp_path, "check", "small.yaml", "--no-ear")
+    assert done.returncode == 0
+    assert re.fullmatch(r"small.yaml: good, about \d+ seconds\n", done.stdout)
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where the cache is")
+def test_check_says_which_prompts_the_ear_takes_for_commands(
+    env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the ear finds was put into the cache before: hearing takes a minute, and has tests of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "small.yaml").write_text(SMALL)
+    lengths = Lengths(lambda text: 1, lambda sound: 1)
+    texts = tuple(Session(make_plan(load(tmp_path / "small.yaml")), lengths).texts())
+    speech = open_speech(None, DEFAULT_RATE, texts)
+    clip_of = speech.clips_at(1.0)
+    speech.close()
+    if speech.failure is not None:
+        pytest.skip(str(speech.failure))
+    cache = SelfTriggerCache(default_folder(), ear_version(DEFAULT_ENGINE))
+    for text in texts:
+        found = text in ("Turn.", "The exercise is: Turning.", "Gently let go.", "The session is over.")
+        cache.put(clip_of(text), [SelfTrigger(Command.STOP, "firm", 10.0)] if found else [])
+    heard = 'sounds like the command "stop" to the ear when the loudspeaker is louder than a person'
+    done = run({**env, "XDG_CACHE_HOME": str(tmp_path / "cache")}, tmp_path, "check", "small.yaml", "small.yaml")
+    own, *rest = done.stdout.splitlines()
+    assert own == f'the coach\'s own words: advice: "The session is over." {heard}; a second of quiet follows it'
+    assert rest[:2] == rest[3:5] == [
+        f'small.yaml:7:5: advice: "The exercise is: Turning." {heard}; a second of quiet follows it',
+        f'small.yaml:9:9: advice: "Turn." {heard}; a second of quiet follows it',
+    ]
+    assert rest[2].endswith("2 pieces of advice")
+    assert (done.returncode, done.stderr, len(rest)) == (0, "", 6)
 
 
 @pytest.mark.parametrize("command", ["hear", "play"])

@@ -20,6 +20,7 @@ from voicecoach.player import DEAF, Player, Stage
 from voicecoach.routine.model import Exercise, Hold, Range, Routine, Say
 from voicecoach.session.commands import ANSWERS, Command
 from voicecoach.session.cues import Sound
+from voicecoach.session.defaults import LEAD_IN
 from voicecoach.session.effects import Reason
 from voicecoach.session.plan import make_plan
 from voicecoach.session.session import Session
@@ -92,6 +93,26 @@ class ScriptedEar:
             self.heartbeat = Beat(time.monotonic())
 
 
+class ScriptedRehearsal:
+    """Finds out what the test says; objects to news after its end."""
+
+    def __init__(self, obeyed: frozenset[str] = frozenset()) -> None:
+        self.obeyed = obeyed
+        self.running = False
+        self.starts = 0
+
+    def start(self, on_news: Callable[[frozenset[str]], None]) -> None:
+        self.on_news = on_news
+        self.running, self.starts = True, self.starts + 1
+
+    def close(self) -> None:
+        self.running = False
+
+    def find_out(self, *texts: str) -> None:
+        assert self.running
+        self.on_news(frozenset(texts))
+
+
 class Beat:
     def __init__(self, at: float) -> None:
         self.at = at
@@ -101,12 +122,14 @@ class Run:
     """A player in a thread of its own, its log, and the parts that the test plays."""
 
     def __init__(self, open_device: Callable[[], AudioDevice] = FastDevice, *, hears: bool = True,
-                 deaf_after: float = DEAF) -> None:  # fmt: skip
+                 deaf_after: float = DEAF, rehearsal: ScriptedRehearsal | None = None) -> None:  # fmt: skip
         self.log: list[tuple[float, str, Fields]] = []
         self.ears: list[ScriptedEar] = []
         clip_of = SPEECH(1.0)
         session = Session(make_plan(ROUTINE), lengths(clip_of, EARCONS, STREAM_RATE))
-        stage: Any = Stage(open_device, SPEECH, EARCONS, self._ear if hears else None, lambda: FastDevice(False))
+        make_ear: Any = self._ear if hears else None
+        heard: Any = rehearsal
+        stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard)
         self.player = Player(session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after)
         self.result: list[Any] = []
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -267,3 +290,36 @@ def test_a_fault_of_the_player_is_logged_as_an_error_and_raised() -> None:
     run.start()
     assert isinstance(run.end(), RuntimeError)
     assert run.log[-1][1:] == ("finished", {"reason": "error"})
+
+
+def test_what_the_rehearsal_finds_out_reaches_the_session_and_it_ends_with_it() -> None:
+    rehearsal = ScriptedRehearsal()
+    run = Run(rehearsal=rehearsal).start()
+    hold = run.wait_for("hold_start")
+    rehearsal.find_out("Pull.")
+    run.hear(Command.REPEAT)
+    pull = run.wait_for("prompt_end", after=run.wait_for("prompt", after=hold, text="Pull."))
+    following = run.wait_for("prompt", after=pull)
+    assert run.log[following][0] - run.log[pull][0] == pytest.approx(1.0, abs=1e-6)
+    assert run.log[following][2]["text"].startswith("Hold for")
+    after = run.wait_for("prompt_end", after=following)
+    assert run.log[run.wait_for("hold_start", after=after)][0] - run.log[after][0] == pytest.approx(LEAD_IN, abs=1e-6)
+    run.wait_for("hold_end", completed=True, held=5.0)
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+    assert (rehearsal.starts, rehearsal.running) == (1, False)
+
+
+def test_at_another_tempo_the_same_texts_are_taken_for_commands() -> None:
+    rehearsal = ScriptedRehearsal(frozenset({"Pull."}))
+    run = Run(rehearsal=rehearsal).start()
+    run.wait_for("prompt")
+    run.hear(Command.SLOWER)
+    run.wait_for("hold_start")
+    run.hear(Command.REPEAT)
+    pull = run.wait_for("prompt_end", after=run.wait_for("prompt", after=run.wait_for("hold_start"), text="Pull."))
+    following = run.wait_for("prompt", after=pull)
+    assert run.log[following][0] - run.log[pull][0] == pytest.approx(1.0, abs=1e-6)
+    run.player.interrupt()
+    run.end()
+    assert rehearsal.starts == 1

@@ -30,6 +30,9 @@ EXIT_CODES = {
 }
 """What ``play`` returns; Reason.INTERRUPT by a signal returns 128 and the signal's number."""
 
+_WORTH_ANNOUNCING = 10.0
+"""Seconds of waiting that are announced."""
+
 _EPILOG = """examples:
   voicecoach play tour                      learn the commands, hands at rest
   voicecoach play wrist-stretches           a session; say "pause", "stop" or "it hurts" at any moment
@@ -181,6 +184,8 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("routine", metavar="ROUTINE")
     check = command("check", _check, "check routine files", "voicecoach check my-routine.yaml")
     check.add_argument("files", nargs="+", metavar="FILE", help="a routine's path or name")
+    check.add_argument("--no-ear", action="store_true", help="do not play the prompts to the ear: quick")
+    _add_voice(check)
     command("schema", _schema, "print the routine format as JSON Schema", "voicecoach schema > routine.schema.json")
     command("voices", _voices, "list the voices", "voicecoach voices")
     return parser
@@ -227,7 +232,7 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
     from voicecoach.ear.engines import deaf_witness
     from voicecoach.event_log import EventFile, EventLog
     from voicecoach.keyboard import Keyboard
-    from voicecoach.opening import Consent, find_devices, open_speech, refuse_unsafe
+    from voicecoach.opening import Consent, find_devices, open_rehearsal, open_speech, refuse_unsafe
     from voicecoach.performance import lengths
     from voicecoach.player import Player, Stage
     from voicecoach.session.plan import make_plan
@@ -262,6 +267,7 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
         for warning in filter(None, warnings):
             display.say(warning, "yellow")
         earcons = load_earcons(STREAM_RATE)
+        rehearsal = open_rehearsal(options.engine, texts, clip_of) if devices.has_microphone else None
         stage = Stage(
             devices.open,
             speech.clips_at,
@@ -269,8 +275,10 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
             _ear_factory(options.engine) if devices.has_microphone else None,
             NullDevice,
             Recorder(options.record) if options.record else None,
+            rehearsal,
         )
-        session = Session(plan, lengths(clip_of, earcons, STREAM_RATE), speed=options.speed)
+        commands = rehearsal.obeyed if rehearsal else frozenset()
+        session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), speed=options.speed)
         player = Player(session, stage, log, clip_of)
         signals.interrupt = player.interrupt
         keyboard = Keyboard(player.press, asking=lambda: player.is_asking)
@@ -440,10 +448,12 @@ def _check(options: argparse.Namespace, _: _Signals) -> int:
     from voicecoach.routine.checker import advise
     from voicecoach.routine.library import find
     from voicecoach.routine.loader import read
+    from voicecoach.routine.prompt_origin import heard_in_prompts
     from voicecoach.session.commands import phrases
     from voicecoach.units import spoken_duration
 
     said = [phrase.text for phrase in phrases()]
+    told: set[str] = set()
     failed = 0
     for name in options.files:
         try:
@@ -457,11 +467,63 @@ def _check(options: argparse.Namespace, _: _Signals) -> int:
             failed = error.exit_code
             continue
         advice = advise(written, said)
+        if not options.no_ear:
+            located, own = heard_in_prompts(written, _taken_for(written.routine, options))
+            advice += located
+            for text in own:
+                if text not in told:
+                    print(f"the coach's own words: advice: {text}")
+            told.update(own)
         for item in advice:
             print(f"{item.place}: advice: {item.text}")
         total = spoken_duration(round(_about_seconds(written.routine)))
         print(f"{name}: good, about {total}" + (f", {len(advice)} pieces of advice" if advice else ""))
     return failed
+
+
+def _taken_for(routine: Any, options: argparse.Namespace) -> dict[str, str]:
+    """What the ear takes prompts for that it would obey; none, and a complaint, where there is no voice or no ear."""
+    from rich.progress import Progress
+
+    from voicecoach.ear.engines import DEFAULT_ENGINE
+    from voicecoach.ear.self_trigger import described, is_obeyed
+    from voicecoach.errors import EarError, VoiceError
+    from voicecoach.opening import open_rehearsal, open_speech
+    from voicecoach.session.plan import make_plan
+    from voicecoach.session.session import Session
+    from voicecoach.session.timeline import Lengths
+
+    texts = tuple(Session(make_plan(routine), Lengths(lambda text: 1, lambda sound: 1)).texts())
+    speech = open_speech(options.voice, options.rate, texts)
+    try:
+        with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
+            speaking = bar.add_task("rendering speech", total=None)
+            clip_of = speech.clips_at(1.0, lambda done, of: bar.update(speaking, completed=done, total=of))
+            if speech.failure is not None:
+                raise speech.failure
+            rehearsal = open_rehearsal(DEFAULT_ENGINE, texts, clip_of)
+            _announce_rehearsal(rehearsal)
+            listening = bar.add_task("playing prompts to the ear", total=len(rehearsal.unheard))
+            for _done in rehearsal.listen():
+                bar.advance(listening)
+        return {text: described(rehearsal.heard[text]) for text in texts if is_obeyed(rehearsal.heard[text])}
+    except (VoiceError, EarError) as error:
+        _complain(f"voicecoach: The prompts were not played to the ear. {error}")
+        return {}
+    finally:
+        speech.close()
+
+
+def _announce_rehearsal(rehearsal: Any) -> None:
+    """Say how long it takes, where anybody would wonder."""
+    from voicecoach.units import spoken_duration
+
+    about = rehearsal.seconds
+    if about >= _WORTH_ANNOUNCING:
+        _complain(
+            f"voicecoach: {len(rehearsal.unheard)} prompts are played to the ear, this once: about "
+            f"{spoken_duration(round(about))} (--no-ear leaves it out)"
+        )
 
 
 def _schema(_: argparse.Namespace, __: _Signals) -> int:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from voicecoach.audio.clip import Clip
 from voicecoach.audio.device import AudioDevice
+from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.errors import RefusedError, UsageError, VoiceError
 from voicecoach.performance import ClipOf
 from voicecoach.routine.model import Routine
 from voicecoach.units import STREAM_RATE
-from voicecoach.voice.clip_cache import ClipCache
+from voicecoach.voice.clip_cache import ClipCache, default_folder
 from voicecoach.voice.pyttsx3_synthesizer import RATES, Pyttsx3Synthesizer
 from voicecoach.voice.silent_synthesizer import SilentSynthesizer
 from voicecoach.voice.synthesizer import Synthesizer
@@ -79,6 +80,15 @@ def open_speech(voice: str | None, rate: float, texts: Iterable[str]) -> Speech:
         return ready.pop(words_a_minute, None) or Pyttsx3Synthesizer(voice, words_a_minute)
 
     return Speech(make, rate, wanted)
+
+
+def open_rehearsal(engine: str, texts: Iterable[str], clip_of: ClipOf) -> Rehearsal:
+    """What the ear takes ``texts`` for, kept beside the speech; an engine that is too slow is asked about none."""
+    from voicecoach.ear.engines import RECOGNIZERS, make_hearing
+    from voicecoach.ear.self_trigger_cache import SelfTriggerCache, ear_version
+
+    clips = {} if engine in RECOGNIZERS else {text: clip_of(text) for text in texts}
+    return Rehearsal(clips, SelfTriggerCache(default_folder(), ear_version(engine)), lambda: make_hearing(engine))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ The same for the live player and the simulation, which differ only in where bloc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from voicecoach.audio.clip import Clip, Samples
@@ -171,6 +171,13 @@ class Performance:
             self.tell("hold_end", event.at, completed=event.completed, held=round(held / self.mixer.rate, 6))
 
 
-def lengths(clip_of: ClipOf, earcons: dict[Sound, Clip], rate: int) -> Lengths:
-    """The lengths that the session plans with: those of the clips that will be played."""
-    return Lengths(lambda text: len(clip_of(text)), lambda sound: len(earcons[sound]), rate)
+def lengths(
+    clip_of: ClipOf, earcons: dict[Sound, Clip], rate: int, commands: Collection[str] = frozenset()
+) -> Lengths:
+    """The lengths that the session plans with: those of the clips that will be played.
+
+    ``commands`` are the texts that the ear would take for commands.
+    """
+    return Lengths(
+        lambda text: len(clip_of(text)), lambda sound: len(earcons[sound]), rate, lambda text: text in commands
+    )

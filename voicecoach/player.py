@@ -1,8 +1,9 @@
 """Plays a session live: one inbox, one loop, on a device, a voice and an ear.
 
 Threads: the device's (renders blocks, hands the microphone's to the ear), the ear's (decides what was said), the
-keyboard's, the voice's (renders speech), and the caller's, which owns the session and runs the loop. All of them only
-put events into the inbox; the session is touched by the loop alone.
+keyboard's, the voice's (renders speech), the rehearsal's (plays prompts to an ear of its own), and the caller's, which
+owns the session and runs the loop. All of them only put events into the inbox; the session is touched by the loop
+alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from voicecoach.audio.device import AudioDevice
 from voicecoach.audio.mixer import Mixer
 from voicecoach.audio.recorder import Recorder
 from voicecoach.ear.ear import Ear
+from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.ear.spotter import Heard
 from voicecoach.errors import DeviceError, VoicecoachError
 from voicecoach.event_log import EventLog
@@ -27,9 +29,20 @@ from voicecoach.performance import ClipOf, Performance, lengths
 from voicecoach.session.commands import URGENT, Command
 from voicecoach.session.cues import Sound
 from voicecoach.session.effects import Reason
-from voicecoach.session.events import CommandGiven, Event, Failed, Faulted, Interrupted, Restored, SpeechReady, Started
+from voicecoach.session.events import (
+    CommandGiven,
+    Event,
+    Failed,
+    Faulted,
+    Interrupted,
+    PromptsRehearsed,
+    Restored,
+    SpeechReady,
+    Started,
+)
 from voicecoach.session.session import Session
 from voicecoach.session.states import State
+from voicecoach.session.timeline import Lengths
 
 STALLED = 0.8
 """Seconds without a block after which the device counts as lost: noticed within a second, and longer than any hiccup
@@ -65,7 +78,12 @@ class _Rendered:
     clip_of: ClipOf
 
 
-Item = Event | Heard | KeyPressed | Troubled | _Rendered
+@dataclass(frozen=True, slots=True)
+class _Rehearsed:
+    commands: frozenset[str]
+
+
+Item = Event | Heard | KeyPressed | Troubled | _Rendered | _Rehearsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,8 @@ class Stage:
     stand_in: Callable[[], AudioDevice]
     """A device without hardware, which keeps time while the real one is lost."""
     recorder: Recorder | None = None
+    rehearsal: Rehearsal | None = None
+    """What the ear takes the prompts for; the player starts it and ends it. None where nobody listens."""
 
 
 class Player:
@@ -114,6 +134,8 @@ class Player:
         self._silent_since: float | None = None
         self._deaf = False
         self._underruns = 0
+        self._commands = stage.rehearsal.obeyed if stage.rehearsal else frozenset()
+        """Texts that the ear would obey; at another tempo they are taken to sound alike."""
 
     @property
     def state(self) -> State:
@@ -162,6 +184,8 @@ class Player:
         if self._stage.make_ear is not None:
             self._ear = self._stage.make_ear(self._hear, self._have_trouble)
             self._ear.start()
+        if self._stage.rehearsal is not None:
+            self._stage.rehearsal.start(lambda commands: self._inbox.put(_Rehearsed(commands)))
         self._serve(device)
         if self._ear is not None and not device.has_microphone:
             raise DeviceError(
@@ -170,7 +194,7 @@ class Player:
             )
 
     def _close(self) -> None:
-        for part in (self._device, self._ear, self._stage.recorder):
+        for part in (self._device, self._ear, self._stage.recorder, self._stage.rehearsal):
             if part is not None:
                 part.close()
         self._voice_thread.shutdown(wait=False, cancel_futures=True)
@@ -224,6 +248,9 @@ class Player:
             self._performance.tell("trouble", what=item.what)
         elif isinstance(item, _Rendered):
             self._take_rendered(item)
+        elif isinstance(item, _Rehearsed):
+            self._commands = item.commands
+            self._performance.take(PromptsRehearsed(self._lengths(self._performance.clip_of)))
         elif item is not None:
             self._performance.take(item)
         due = self._performance.next_deadline()
@@ -269,7 +296,10 @@ class Player:
         if rendered.speed != self._session.speed:
             return
         self._performance.clip_of = rendered.clip_of
-        self._performance.take(SpeechReady(lengths(rendered.clip_of, self._stage.earcons, self._mixer.rate)))
+        self._performance.take(SpeechReady(self._lengths(rendered.clip_of)))
+
+    def _lengths(self, clip_of: ClipOf) -> Lengths:
+        return lengths(clip_of, self._stage.earcons, self._mixer.rate, self._commands)
 
     # Watchdogs ------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 from fake_stage import RATE, FakeStage, lengths_at
 
@@ -10,6 +13,7 @@ from voicecoach.session import defaults
 from voicecoach.session.commands import ANSWERS, Command
 from voicecoach.session.cues import CueEnded, CueStarted, Earcon, Place, Prompt, ScoreEnded, Sound
 from voicecoach.session.cues import Hold as HoldCue
+from voicecoach.session.cues import Silence as Quiet
 from voicecoach.session.effects import Duck, Effect, Overlay, Play, Reason, Retempo, Silence, StateChanged, Volume
 from voicecoach.session.events import (
     CommandGiven,
@@ -17,6 +21,7 @@ from voicecoach.session.events import (
     Faulted,
     Interrupted,
     PlaybackStarted,
+    PromptsRehearsed,
     SpeechReady,
     Started,
 )
@@ -1115,8 +1120,33 @@ def test_after_the_end_nothing_happens() -> None:
         for firm in (True, False):
             assert stage.session.handle(CommandGiven(command, firm), stage.now) == []
     facts = (Started(), Interrupted(), Failed(), Faulted("ear"), SpeechReady(lengths_at(1.0)), ScoreEnded(9))
-    for event in (None, *facts):
+    for event in (None, PromptsRehearsed(lengths_at(1.0)), *facts):
         assert stage.session.handle(event, stage.now) == []
+
+
+# What the ear takes for commands ----------------------------------------------------------------------------------
+
+
+def test_what_was_rehearsed_is_used_from_the_next_timeline_on_and_leaves_alone_what_plays() -> None:
+    stage = on_stage(PULL)
+    assert stage.tell(PromptsRehearsed(replace(lengths_at(1.0), is_command=lambda text: True))) == []
+    stage.until_state(State.HOLDING)
+    assert set(_gaps(stage)) == {defaults.AFTER_SENTENCE}
+    stage.say(C.PAUSE, C.RESUME)
+    resumed = stage.now
+    stage.until_said("Now the left arm.")
+    assert set(_gaps(stage, resumed)) == {defaults.AFTER_SELF_TRIGGER}
+    assert stage.session.held == {("pull", "right"): 2 * 15 * RATE}
+
+
+def _gaps(stage: FakeStage, since: int = 0) -> list[float]:
+    """Seconds of each silence after a sentence that is over by now."""
+    ended = [end for end in stage.ended if end.at > since and end.completed and not isinstance(end.segment.cue, Earcon)]
+    return [
+        (after.segment.end - after.segment.start) / RATE
+        for spoken, after in pairwise(ended)
+        if isinstance(spoken.segment.cue, Prompt) and after.segment.cue == Quiet("gap", defaults.AFTER_SENTENCE)
+    ]
 
 
 # The contract with the player -------------------------------------------------------------------------------------

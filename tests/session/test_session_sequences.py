@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fake_stage import RATE, FakeStage, lengths_at
 from hypothesis import given, settings
@@ -20,7 +20,16 @@ from voicecoach.session.commands import URGENT, Command
 from voicecoach.session.cues import Hold as HoldCue
 from voicecoach.session.cues import Prompt
 from voicecoach.session.effects import Effect, Play, Reason, Silence
-from voicecoach.session.events import CommandGiven, Event, Failed, Faulted, Interrupted, Restored, SpeechReady
+from voicecoach.session.events import (
+    CommandGiven,
+    Event,
+    Failed,
+    Faulted,
+    Interrupted,
+    PromptsRehearsed,
+    Restored,
+    SpeechReady,
+)
 from voicecoach.session.plan import Choices, Plan, make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.states import TRANSITIONS, Key, State
@@ -50,6 +59,7 @@ ROUTINE = Routine(
 )
 PLANS = (make_plan(ROUTINE), make_plan(ROUTINE, Choices(approved=True)))
 TEXTS = tuple(frozenset(Session(plan, lengths_at(1.0)).texts()) for plan in PLANS)
+REHEARSED = PromptsRehearsed(replace(lengths_at(1.0), is_command=lambda text: True))
 ADVICE = {Reason.PAIN: wording().talk("pain"), Reason.EMERGENCY: wording().talk("emergency")}
 
 
@@ -178,6 +188,8 @@ def random_event(rng: random.Random) -> Event:
         return CommandGiven(rng.choice(tuple(URGENT)), firm=rng.random() < 0.4)
     if chance < 0.95:
         return SpeechReady(lengths_at(rng.choice((0.5, 1.0, 1.3))))
+    if chance < 0.96:
+        return REHEARSED
     if chance < 0.97:
         return Restored()
     return Faulted(rng.choice(("ear", "device")))
@@ -237,7 +249,7 @@ def test_ten_thousand_random_sessions_keep_every_promise_and_use_every_row() -> 
 events = st.one_of(
     st.builds(CommandGiven, st.sampled_from(Command), st.booleans()),
     st.builds(Faulted, st.sampled_from(("ear", "device"))),
-    st.sampled_from((SpeechReady(lengths_at(0.6)), Restored(), Interrupted(), Failed())),
+    st.sampled_from((SpeechReady(lengths_at(0.6)), REHEARSED, Restored(), Interrupted(), Failed())),
 )
 acts = st.builds(Act, st.integers(0, 30), st.sampled_from((0, 1, 7, 150)), events, st.booleans())
 

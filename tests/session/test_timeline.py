@@ -109,3 +109,38 @@ def test_a_timeline_literally() -> None:
 def test_the_last_earcon_belongs_to_the_length() -> None:
     assert laid(Hold(2)).length == 2 * RATE + EARCON
     assert laid().length == 0
+
+
+COMMANDS = Lengths(LENGTHS.prompt, LENGTHS.earcon, RATE, is_command=lambda text: "stop" in text)
+
+
+def gap_after(text: str, timeline: Timeline) -> int:
+    spoken = next(index for index, s in enumerate(timeline.segments) if s.cue == Prompt(text))
+    quiet = timeline.segments[spoken + 1]
+    assert isinstance(quiet.cue, Quiet)
+    return quiet.end - quiet.start
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 2.0])
+def test_a_second_of_quiet_follows_what_the_ear_would_take_for_a_command(speed: float) -> None:
+    cues = (Prompt("stop"), Quiet("gap", 0.5), Prompt("go"), Quiet("gap", 0.5))
+    timeline = laid(*cues, speed=speed, lengths=COMMANDS)
+    assert gap_after("stop", timeline) == RATE
+    assert gap_after("go", timeline) == silence_frames(Quiet("gap", 0.5), RATE, speed)
+
+
+def test_quiet_that_is_long_enough_stays_as_it_is_and_a_dose_always_does() -> None:
+    assert gap_after("stop", laid(Prompt("stop"), Quiet("rest", 5), lengths=COMMANDS)) == 5 * RATE
+    assert gap_after("stop", laid(Prompt("stop"), Quiet("wait", 0.4), lengths=COMMANDS)) == round(0.4 * RATE)
+
+
+@given(st.floats(1, 60), st.floats(0.5, 2.0), st.floats(0, 5))
+def test_it_never_changes_a_hold_by_a_sample(seconds: float, speed: float, lead_in: float) -> None:
+    cues = (Prompt("stop"), Quiet("lead_in", lead_in), Hold(seconds), Quiet("gap", 1), Prompt("stop"))
+    plain, quiet = laid(*cues, speed=speed), laid(*cues, speed=speed, lengths=COMMANDS)
+
+    def marks(timeline: Timeline) -> list[int]:
+        hold = next(s for s in timeline.segments if isinstance(s.cue, Hold))
+        return [s.start - hold.start for s in timeline.segments if isinstance(s.cue, Earcon)] + [hold.end - hold.start]
+
+    assert marks(quiet) == marks(plain)

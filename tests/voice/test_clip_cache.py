@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from voicecoach.audio.clip import Clip
-from voicecoach.voice.clip_cache import ClipCache
+from voicecoach.voice.clip_cache import ClipCache, as_kept
 
 
 def noise(seconds: float = 0.1, seed: int = 1, rate: int = 22_050) -> Clip:
@@ -60,6 +60,14 @@ def test_too_loud_a_clip_is_clipped_not_wrapped(tmp_path: Path) -> None:
     clip = cache.get("k", "t")
     assert clip is not None
     np.testing.assert_allclose(clip.samples, [1, -1, 0.5], atol=1e-4)
+
+
+def test_what_comes_back_is_known_beforehand_to_the_sample(tmp_path: Path) -> None:
+    spoken = Clip(np.random.default_rng(4).uniform(-1.1, 1.1, 5000).astype(np.float32), 22_050)
+    ClipCache(tmp_path).put("k", "t", spoken)
+    assert same(ClipCache(tmp_path).get("k", "t"), as_kept(spoken))
+    assert same(as_kept(as_kept(spoken)), as_kept(spoken))
+    assert len(as_kept(Clip.silence(0, 22_050))) == 0
 
 
 def test_an_empty_clip_is_not_kept(tmp_path: Path) -> None:

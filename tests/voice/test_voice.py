@@ -150,3 +150,8 @@ def test_a_real_voice_is_loud_enough_and_under_the_ceiling(cache: ClipCache) -> 
             assert voice.clip(text).peak <= PEAK_CEILING + 1e-6
             assert loudness(voice.clip(text)) == pytest.approx(SPEECH_LOUDNESS, abs=1.5)
     synthesizer.close()
+
+
+def test_what_was_just_rendered_and_what_comes_from_the_cache_are_the_same_sound(cache: ClipCache) -> None:
+    with Voice(Hum(level=0.1234567), cache) as first, Voice(Hum(level=0.1234567), cache) as second:
+        assert np.array_equal(first.clip("two words").samples, second.clip("two words").samples)

@@ -16,6 +16,9 @@ AFTER_SENTENCE = 0.5
 """A breath between two sentences."""
 AFTER_HOLD = 1.0
 """After the end chime, before anything else is said."""
+AFTER_SELF_TRIGGER = 1.0
+"""At least this long after a prompt that the ear would take for a command: its echo has died away by then, and what is
+heard next was said by somebody else."""
 SHORTEST_GAP = 0.3
 """However fast the session runs, sentences stay apart."""
 

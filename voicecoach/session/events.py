@@ -38,6 +38,13 @@ class SpeechReady:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptsRehearsed:
+    """The ear has been through more of the prompts: which it would take for commands is known of more of them."""
+
+    lengths: Lengths
+
+
+@dataclass(frozen=True, slots=True)
 class Faulted:
     """The session can no longer be heard (``device``), or can no longer hear (``ear``)."""
 
@@ -67,6 +74,7 @@ Event = (
     | ScoreEnded
     | CommandGiven
     | SpeechReady
+    | PromptsRehearsed
     | Faulted
     | Restored
     | Interrupted

@@ -50,6 +50,7 @@ from voicecoach.session.events import (
     Faulted,
     Interrupted,
     PlaybackStarted,
+    PromptsRehearsed,
     Restored,
     SpeechReady,
     Started,
@@ -240,6 +241,8 @@ class Session:
             self.lengths = event.lengths
             if self.state in PLAYING:
                 self._replan(now)
+        elif isinstance(event, PromptsRehearsed):
+            self.lengths = event.lengths  # from the next timeline on: what plays is left alone
         elif isinstance(event, Faulted):
             self._fault = event.what
             self._fire(Trigger.FAULT, now)
@@ -717,7 +720,11 @@ class Session:
     @cached_property
     def _longest(self) -> int:
         """More minutes than can ever be left; texts that were not rendered yet are taken to be spoken very slowly."""
-        slow = replace(self.lengths, prompt=lambda text: round(len(text) * 0.1 / defaults.SLOWEST * self.lengths.rate))
+        slow = replace(
+            self.lengths,
+            prompt=lambda text: round(len(text) * 0.1 / defaults.SLOWEST * self.lengths.rate),
+            is_command=lambda text: True,
+        )
         entries = [Entry(step.in_full, step.place, index) for index, step in enumerate(self.plan.steps)]
         return ceil(lay_out(entries, slow, defaults.SLOWEST).length / self.lengths.rate / 60)
 

@@ -25,6 +25,8 @@ class Lengths:
     prompt: Callable[[str], int]
     earcon: Callable[[Sound], int]
     rate: int = STREAM_RATE
+    is_command: Callable[[str], bool] = lambda text: False
+    """Whether the ear would take a text, when it is said, for a command: then quiet follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,20 @@ class Entry:
 def lay_out(entries: Sequence[Entry], lengths: Lengths, speed: float = 1.0) -> Timeline:
     """Put the cues on positions, the first at frame 0. ``speed`` divides silences, never a hold or a wait.
 
-    Prompts are spoken at the session's speed already: ``lengths`` gives what was rendered.
+    Prompts are spoken at the session's speed already: ``lengths`` gives what was rendered. The silence after one that
+    the ear would take for a command lasts AFTER_SELF_TRIGGER at least, at any speed.
     """
     segments: list[Segment] = []
     at, rate = 0, lengths.rate
+    least = 0
     for entry in entries:
         place, step = entry.place, entry.step
         for cue in entry.cues:
-            end = at + _length(cue, lengths, speed)
+            length = _length(cue, lengths, speed)
+            if isinstance(cue, Silence) and cue.reason not in NEVER_SCALED:
+                length = max(length, least)
+            least = _quiet_after(cue, lengths)
+            end = at + length
             segments.append(Segment(cue, at, end, place, step))
             if isinstance(cue, Hold):
                 for sound, offset in hold_marks(cue, rate):
@@ -60,6 +68,13 @@ def lay_out(entries: Sequence[Entry], lengths: Lengths, speed: float = 1.0) -> T
 
 def _start(segment: Segment) -> int:
     return segment.start
+
+
+def _quiet_after(cue: Cue, lengths: Lengths) -> int:
+    """The least that a silence which follows ``cue`` has to last."""
+    if isinstance(cue, Prompt) and lengths.is_command(cue.text):
+        return frames(defaults.AFTER_SELF_TRIGGER, lengths.rate)
+    return 0
 
 
 def _length(cue: Cue, lengths: Lengths, speed: float) -> int:

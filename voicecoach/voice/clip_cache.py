@@ -61,7 +61,7 @@ class ClipCache:
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
-        return Clip((samples / np.float32(32_768)).astype(np.float32), rate)
+        return _from_pcm(samples, rate)
 
     def put(self, key: str, text: str, clip: Clip) -> None:
         """Keep a clip. An empty one is not kept."""
@@ -113,9 +113,22 @@ class ClipCache:
         return found
 
 
+def as_kept(clip: Clip) -> Clip:
+    """The clip in 16 bits, as the cache gives it back: what is known of a session's sound is true of the next one's."""
+    return _from_pcm(_to_pcm(clip), clip.rate)
+
+
+def _to_pcm(clip: Clip) -> npt.NDArray[np.int16]:
+    return np.clip(np.rint(clip.samples * 32_768), -32_768, 32_767).astype(np.int16)
+
+
+def _from_pcm(samples: npt.NDArray[np.int16], rate: int) -> Clip:
+    return Clip((samples / np.float32(32_768)).astype(np.float32), rate)
+
+
 def _write(path: Path, clip: Clip) -> int:
     """Write the file whole or not at all; its size. Raises OSError, and RuntimeError from libsndfile."""
-    samples = np.clip(np.rint(clip.samples * 32_768), -32_768, 32_767).astype(np.int16)
+    samples = _to_pcm(clip)
     handle, name = tempfile.mkstemp(suffix=".tmp", dir=path.parent)
     os.close(handle)
     try:

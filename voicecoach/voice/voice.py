@@ -9,7 +9,7 @@ from types import TracebackType
 from voicecoach.audio.clip import Clip
 from voicecoach.audio.loudness import levelled, loudness
 from voicecoach.units import STREAM_RATE
-from voicecoach.voice.clip_cache import ClipCache
+from voicecoach.voice.clip_cache import ClipCache, as_kept
 from voicecoach.voice.synthesizer import Synthesizer
 
 
@@ -65,7 +65,7 @@ class Voice:
             return known
         spoken = self._cache.get(self._synthesizer.key, text) if self._cache else None
         if spoken is None:
-            spoken = self._synthesizer.speak(text)
+            spoken = as_kept(self._synthesizer.speak(text))
             if self._cache:
                 self._cache.put(self._synthesizer.key, text, spoken)
         clip = levelled(spoken.resampled(self._rate), now=loudness(spoken))
