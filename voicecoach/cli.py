@@ -184,7 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("routine", metavar="ROUTINE")
     check = command("check", _check, "check routine files", "voicecoach check my-routine.yaml")
     check.add_argument("files", nargs="+", metavar="FILE", help="a routine's path or name")
-    check.add_argument("--no-ear", action="store_true", help="do not play the prompts to the ear: quick")
+    check.add_argument("--ear", action="store_true", help="also play the prompts to the ear, this once: minutes")
     _add_voice(check)
     command("schema", _schema, "print the routine format as JSON Schema", "voicecoach schema > routine.schema.json")
     command("voices", _voices, "list the voices", "voicecoach voices")
@@ -467,7 +467,7 @@ def _check(options: argparse.Namespace, _: _Signals) -> int:
             failed = error.exit_code
             continue
         advice = advise(written, said)
-        if not options.no_ear:
+        if options.ear:
             located, own = heard_in_prompts(written, _taken_for(written.routine, options))
             advice += located
             for text in own:
@@ -522,7 +522,7 @@ def _announce_rehearsal(rehearsal: Any) -> None:
     if about >= _WORTH_ANNOUNCING:
         _complain(
             f"voicecoach: {len(rehearsal.unheard)} prompts are played to the ear, this once: about "
-            f"{spoken_duration(round(about))} (--no-ear leaves it out)"
+            f"{spoken_duration(round(about))}"
         )
 
 
