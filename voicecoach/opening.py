@@ -84,10 +84,10 @@ def open_speech(voice: str | None, rate: float, texts: Iterable[str]) -> Speech:
 
 def open_rehearsal(engine: str, texts: Iterable[str], clip_of: ClipOf) -> Rehearsal:
     """What the ear takes ``texts`` for, kept beside the speech; an engine that is too slow is asked about none."""
-    from voicecoach.ear.engines import RECOGNIZERS, make_hearing
+    from voicecoach.ear.engines import BOTH, SEARCH, make_hearing
     from voicecoach.ear.self_trigger_cache import SelfTriggerCache, ear_version
 
-    clips = {} if engine in RECOGNIZERS else {text: clip_of(text) for text in texts}
+    clips = {text: clip_of(text) for text in texts} if engine in (BOTH, SEARCH) else {}
     return Rehearsal(clips, SelfTriggerCache(default_folder(), ear_version(engine)), lambda: make_hearing(engine))
 
 
