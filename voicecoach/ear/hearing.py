@@ -33,7 +33,7 @@ class Hearing:
         self._decision = Decision(rules, self._levels)
         self._gate = OwnVoiceGate(OwnVoice())
         self._pending: Samples = np.zeros((2, 0), dtype=np.float32)
-        self.arm(Command)
+        self.arm(frozenset(Command))
         self.arm(ALWAYS)
 
     def arm(self, commands: Collection[Command]) -> None:
