@@ -17,7 +17,10 @@ class EchoCanceller(Protocol):
         """
 
     def reset(self) -> None:
-        """The streams slipped, or a new one begins: forget the room."""
+        """A new stream begins, or the path became another: forget the room."""
+
+    def recall(self) -> None:
+        """The streams slipped and were put in step again: what was learned in the last 3 seconds is no use."""
 
 
 class PassThrough:
@@ -31,3 +34,6 @@ class PassThrough:
 
     def reset(self) -> None:
         """Nothing to forget."""
+
+    def recall(self) -> None:
+        """Nothing to go back to."""

@@ -1,4 +1,5 @@
-"""The chain: microphone -> 16 kHz -> echo canceller -> level -> spotter -> own voice? -> decision.
+"""The chain: microphone -> 16 kHz -> in step with the reference -> echo canceller -> level -> spotter -> own voice?
+-> decision.
 
 Synchronous, no thread, no clock. ``hear`` and the live ear run exactly this.
 """
@@ -11,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from voicecoach.audio.clip import Samples
+from voicecoach.ear.alignment import Alignment, Slip
 from voicecoach.ear.decision import Decision, Rule
 from voicecoach.ear.echo import EchoCanceller
 from voicecoach.ear.kalman_echo import KalmanEchoCanceller
@@ -29,6 +31,7 @@ class Hearing:
         self._spotter = spotter
         self._echo: EchoCanceller = KalmanEchoCanceller() if echo is None else echo
         self._microphone, self._reference = Decimator(), Decimator()
+        self._alignment = Alignment()
         self._floor, self._normaliser, self._levels = NoiseFloor(), Normaliser(), LevelHistory()
         self._decision = Decision(rules, self._levels)
         self._gate = OwnVoiceGate(OwnVoice())
@@ -60,7 +63,7 @@ class Hearing:
     def reset(self) -> None:
         """Forget the sound so far, not the vocabulary: the next block begins a new stream at position 0."""
         parts = (self._echo, self._microphone, self._reference, self._floor, self._normaliser, self._levels)
-        for part in (*parts, self._gate, self._decision, self._spotter):
+        for part in (*parts, self._alignment, self._gate, self._decision, self._spotter):
             part.reset()
         self._pending = np.zeros((2, 0), dtype=np.float32)
 
@@ -75,6 +78,13 @@ class Hearing:
         return mean_level(last) if last else QUIETEST
 
     def _hop(self, microphone: Samples, reference: Samples) -> list[Heard]:
+        reference = self._alignment.process(microphone, reference)
+        if self._alignment.slip is not None:
+            self._gate.slipped()
+            if self._alignment.slip is Slip.RIGHTED:
+                self._echo.recall()
+            else:
+                self._echo.reset()
         hop = self._echo.process(microphone, reference)
         self._gate.feed(microphone, reference, hop)
         level = self._levels.measure(hop)

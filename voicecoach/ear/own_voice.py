@@ -112,8 +112,14 @@ class OwnVoice:
         self._numbers = np.zeros(_WINDOW, dtype=np.int64)
         self._sounds = np.zeros(_WINDOW, dtype=np.bool_)
         self._kept = 0
+        self._from_silence = True
         self._hop = 0
         self._sounding: deque[int] = deque()
+
+    def slipped(self) -> None:
+        """The path is another than in the sound so far: learn from none of it. When the coach spoke stays known."""
+        self._kept = 0
+        self._from_silence = False
 
     def feed(self, microphone: Samples, reference: Samples, near: Samples) -> None:
         """Take the next hop (HOP samples): as captured, as sent, and what the echo canceller made of it.
@@ -153,7 +159,7 @@ class OwnVoice:
             _halved(self._reference[order].reshape(-1)),
             _halved(self._microphone[order].reshape(-1)),
             slice(int(where[0]), int(where[-1]) + HOP // _DIVISOR),
-            begins=self._kept <= _WINDOW,
+            begins=self._from_silence and self._kept <= _WINDOW,
         )
         best = max(here, path.predicted)
         own = self.OWN_PAIN_DB if of_pain else self.OWN_DB
@@ -282,6 +288,11 @@ class OwnVoiceGate:
         self._hop = 0
         self._best: dict[str, Detection] = {}
         self._answers: dict[tuple[int, Command], tuple[int, Origin]] = {}
+
+    def slipped(self) -> None:
+        """The streams slipped against each other and were put in step again."""
+        self._voice.slipped()
+        self._answers = {}
 
     def feed(self, microphone: Samples, reference: Samples, near: Samples) -> None:
         """The next hop: as captured, as sent, and what the echo canceller made of it."""
