@@ -91,6 +91,8 @@ class Devices:
     """What the user should know: the session will not sound, or not listen."""
     sounds: bool = True
     """Whether there is a loudspeaker at all."""
+    pair: str | None = None
+    """Names loudspeaker, microphone and buffer where they make one stream, as a name for the room between them."""
 
 
 def find_devices(choice: str | None, listen: bool) -> Devices:
@@ -105,7 +107,7 @@ def find_devices(choice: str | None, listen: bool) -> Devices:
         raise UsageError(f'--audio takes {", ".join(AUDIO)} or file:OUT.wav[,MICROPHONE.wav], got "{choice}"')
     if choice == "null":
         return _null_device(None)
-    from voicecoach.audio.miniaudio_device import MiniaudioDevice, list_devices
+    from voicecoach.audio.miniaudio_device import BUFFER_MS, MiniaudioDevice, list_devices
 
     found = list_devices()
     has_microphone = listen and any(device.is_microphone for device in found)
@@ -113,7 +115,12 @@ def find_devices(choice: str | None, listen: bool) -> Devices:
         return _simpleaudio_device(has_microphone)
     if choice is None and all(device.is_microphone for device in found):
         return _null_device("There is no loudspeaker: this session is silent, follow it on the screen.")
-    return Devices(lambda: MiniaudioDevice(capture=has_microphone), has_microphone)
+    names = [
+        next((each.name for each in found if each.is_default and each.is_microphone is kind), "")
+        for kind in (False, True)
+    ]
+    pair = f"miniaudio {BUFFER_MS} ms: {names[0]} and {names[1]}" if has_microphone else None
+    return Devices(lambda: MiniaudioDevice(capture=has_microphone), has_microphone, pair=pair)
 
 
 def _null_device(warning: str | None) -> Devices:

@@ -98,14 +98,14 @@ def test_goes_back_to_what_it_knew_before_a_slip():
     slipped = np.concatenate((echo[: 8 * EAR_RATE], room(coach, 1.0, 0.07)[8 * EAR_RATE : 10 * EAR_RATE]))
     canceller = KalmanEchoCanceller()
     cancel(canceller, slipped, coach[: 10 * EAR_RATE])
-    canceller.recall()
+    canceller.recall(0)
     rest = slice(10 * EAR_RATE, 11 * EAR_RATE)
     assert decibels(echo[rest], cancel(canceller, echo[rest], coach[rest])) > 12
 
 
 def test_has_nothing_to_go_back_to_at_first():
     canceller = KalmanEchoCanceller()
-    canceller.recall()
+    canceller.recall(0)
     coach = talk(4, seed=1)
     assert np.array_equal(
         cancel(canceller, room(coach, 1.0, 0.06), coach), cancel(KalmanEchoCanceller(), room(coach, 1.0, 0.06), coach)

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
 
 from voicecoach.audio.clip import Samples
 from voicecoach.ear.level import HOP
+from voicecoach.ear.room_memory import Room
 from voicecoach.units import EAR_RATE
 
 _Spectrum = npt.NDArray[np.complex128]
@@ -68,15 +68,6 @@ _LATEST = round(0.3 * EAR_RATE)
 """Samples that the reference can be late at most."""
 
 
-class Slip(Enum):
-    """What became of the path when the streams slipped."""
-
-    RIGHTED = "righted"
-    """The reference was put in step again: the path is as it was before the last few seconds."""
-    LOST = "lost"
-    """The reference can be delayed no more, or no less: the path is another from now on."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Estimate:
     response: _Spectrum
@@ -92,16 +83,18 @@ class Alignment:
     A drift is known to 5 parts in a million after 6 s of the coach's voice, a slip is found 1.5 to 3 s after it.
     """
 
-    def __init__(self, drift: float = 0.0) -> None:
-        """``drift``: samples by which the echo gets later in each sample, where an earlier session has told."""
-        self._first_guess = drift
+    def __init__(self, room: Room | None = None) -> None:
+        """``room``: as an earlier session knew it. This session's is expected to resemble it, at some other delay."""
+        self._room = room
         self.reset()
 
     def reset(self) -> None:
         """A new stream begins."""
-        self.drift = self._first_guess
-        self.slip: Slip | None = None
-        """What was found at this hop."""
+        self.drift = 0.0 if self._room is None else self._room.drift
+        """Samples by which the echo gets later in each sample."""
+        self._expected = None if self._room is None else np.fft.rfft(self._room.path, _SEGMENT)[_LOW:_HIGH]
+        self.slip: int | None = None
+        """Where a slip was put right at this hop: hops by which the path begins sooner now, mostly 0. Else None."""
         self._weight = _DOUBT
         self._late = _HEADROOM
         self._hop = 0
@@ -131,13 +124,12 @@ class Alignment:
         return aligned
 
     def _delay_by(self, late: float) -> None:
-        """RIGHTED or no slip at all where that can be done, LOST where it cannot."""
-        if _TAPS <= late <= _LATEST:
-            self._late = late
-        else:
-            self._late = _HEADROOM
-            self.slip = Slip.LOST
+        """Or by whole hops more or less, where that cannot be: then the path begins so much sooner or later."""
+        if not _TAPS <= late <= _LATEST:
+            self.slip = round((_HEADROOM - late) / HOP)
+            late += self.slip * HOP
             self._start_over()
+        self._late = late
 
     def _delayed(self) -> Samples:
         whole = int(self._late)
@@ -158,11 +150,25 @@ class Alignment:
         self._auto += played.real**2 + played.imag**2
         half = _SEGMENT / 2
         self._middles.append((self._hop - half / HOP, self._late - self.drift * half))
+        if self._expected is not None:
+            self._recognise(self._expected)
         if len(self._middles) == _SEGMENTS:
             self._estimate()
 
+    def _recognise(self, expected: _Spectrum) -> None:
+        """A room that is known and now heard is a slip put right, whatever its delay."""
+        shift, likeness = _shift(expected, self._response())
+        if likeness >= _LIKE:
+            self._right(shift)
+        if likeness >= _LIKE or len(self._middles) == _SEGMENTS:
+            self._expected = None
+
+    def _response(self) -> _Spectrum:
+        auto = self._auto[_LOW:_HIGH]
+        return np.asarray(self._cross[_LOW:_HIGH] / (auto + 1e-3 * self._auto.mean()), dtype=np.complex128)
+
     def _estimate(self) -> None:
-        response = self._cross[_LOW:_HIGH] / (self._auto[_LOW:_HIGH] + 1e-3 * self._auto.mean())
+        response = self._response()
         at, late = (sum(part) / _SEGMENTS for part in zip(*self._middles, strict=True))
         self._begin_estimate()
         now = _Estimate(response, at, late)
@@ -178,14 +184,17 @@ class Alignment:
         later = shift + now.late - before.late
         drift = later / apart
         if abs(drift - self.drift) > _WILDEST:
-            self.slip = Slip.RIGHTED
-            self._start_over()
-            self._delay_by(self._late + shift)
+            self._right(shift)
         else:
             weight = likeness * (apart / EAR_RATE) ** 2
             self._weight = _MEMORY * self._weight
             self.drift += weight / (self._weight + weight) * (drift - self.drift)
             self._weight += weight
+
+    def _right(self, shift: float) -> None:
+        self.slip = 0
+        self._start_over()
+        self._delay_by(self._late + shift)
 
 
 _WINDOW = np.hanning(_SEGMENT + 1)[:-1]

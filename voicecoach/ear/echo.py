@@ -19,8 +19,14 @@ class EchoCanceller(Protocol):
     def reset(self) -> None:
         """A new stream begins, or the path became another: forget the room."""
 
-    def recall(self) -> None:
-        """The streams slipped and were put in step again: what was learned in the last 3 seconds is no use."""
+    def recall(self, sooner: int) -> None:
+        """The streams slipped and were put in step again: what was learned in the last 3 seconds is no use.
+
+        ``sooner``: hops by which the echo follows the reference sooner than before.
+        """
+
+    def learned(self) -> Samples | None:
+        """The path from reference to microphone, where it is known well enough to be worth keeping."""
 
 
 class PassThrough:
@@ -35,5 +41,9 @@ class PassThrough:
     def reset(self) -> None:
         """Nothing to forget."""
 
-    def recall(self) -> None:
+    def recall(self, sooner: int) -> None:
         """Nothing to go back to."""
+
+    def learned(self) -> Samples | None:
+        """Nothing."""
+        return None

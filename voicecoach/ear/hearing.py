@@ -12,13 +12,14 @@ from dataclasses import replace
 import numpy as np
 
 from voicecoach.audio.clip import Samples
-from voicecoach.ear.alignment import Alignment, Slip
+from voicecoach.ear.alignment import Alignment
 from voicecoach.ear.decision import Decision, Rule
 from voicecoach.ear.echo import EchoCanceller
 from voicecoach.ear.kalman_echo import KalmanEchoCanceller
 from voicecoach.ear.level import HOP, HOPS_A_SECOND, QUIETEST, LevelHistory, NoiseFloor, Normaliser, mean_level
 from voicecoach.ear.own_voice import OwnVoice, OwnVoiceGate
 from voicecoach.ear.resampler import Decimator
+from voicecoach.ear.room_memory import Room, RoomMemory
 from voicecoach.ear.spotter import Detection, Heard, Spotter
 from voicecoach.session.commands import ALWAYS, Command, phrases_for
 
@@ -26,12 +27,22 @@ from voicecoach.session.commands import ALWAYS, Command, phrases_for
 class Hearing:
     """Hears commands in one stream. Fed from one thread; ``decided`` positions count from the stream's first frame."""
 
-    def __init__(self, spotter: Spotter, rules: Callable[[str], Rule], echo: EchoCanceller | None = None) -> None:
-        """Armed with every command but the answers. ``rules`` must speak of the spotter's own scores."""
-        self._spotter = spotter
-        self._echo: EchoCanceller = KalmanEchoCanceller() if echo is None else echo
+    def __init__(
+        self,
+        spotter: Spotter,
+        rules: Callable[[str], Rule],
+        echo: EchoCanceller | None = None,
+        memory: RoomMemory | None = None,
+    ) -> None:
+        """Armed with every command but the answers. ``rules`` must speak of the spotter's own scores.
+
+        ``memory``: of an earlier session's room, which makes for a better start; kept up to date on ``close``.
+        """
+        self._spotter, self._memory = spotter, memory
+        room = None if memory is None else memory.load()
+        self._echo: EchoCanceller = KalmanEchoCanceller(room) if echo is None else echo
         self._microphone, self._reference = Decimator(), Decimator()
-        self._alignment = Alignment()
+        self._alignment = Alignment(room)
         self._floor, self._normaliser, self._levels = NoiseFloor(), Normaliser(), LevelHistory()
         self._decision = Decision(rules, self._levels)
         self._gate = OwnVoiceGate(OwnVoice())
@@ -68,7 +79,10 @@ class Hearing:
         self._pending = np.zeros((2, 0), dtype=np.float32)
 
     def close(self) -> None:
-        """Release the engine."""
+        """Release the engine, and remember the room."""
+        path = self._echo.learned()
+        if self._memory is not None and path is not None:
+            self._memory.save(Room(path, self._alignment.drift))
         self._spotter.close()
 
     @property
@@ -81,10 +95,7 @@ class Hearing:
         reference = self._alignment.process(microphone, reference)
         if self._alignment.slip is not None:
             self._gate.slipped()
-            if self._alignment.slip is Slip.RIGHTED:
-                self._echo.recall()
-            else:
-                self._echo.reset()
+            self._echo.recall(self._alignment.slip)
         hop = self._echo.process(microphone, reference)
         self._gate.feed(microphone, reference, hop)
         level = self._levels.measure(hop)

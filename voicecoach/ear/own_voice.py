@@ -59,6 +59,13 @@ _ITERATIONS = 12
 _LATELY, _FEW = 150, 20
 """Hops before a phrase that tell whether the canceller still fits the room, and how many loud ones tell anything."""
 
+_SOONER, _LATER = HOPS_A_SECOND // 10, HOPS_A_SECOND // 5
+"""Hops before and after a phrase that may be part of it: the neural heads know what was said better than when. A "no"
+of theirs, of which the coach's "Left side" reminded them, lay in the silence before it."""
+
+_STANDS_OUT = 0.03
+"""Share (-15 dB) of the loudest hop's energy, after cancelling, from which a hop counts as part of a phrase."""
+
 _SHORTEST = HOPS_A_SECOND // 20
 """Hops of a phrase that must be kept to prove anything by them."""
 
@@ -148,7 +155,7 @@ class OwnVoice:
         if not any(first - _ECHO_HOPS <= hop < last for hop in self._sounding):
             return Origin.UNKNOWN if self._sounding and last <= self._hop - _WINDOW else Origin.NEAR
         order = np.arange(max(0, self._kept - _WINDOW), self._kept) % _WINDOW
-        inside = (self._numbers[order] >= first) & (self._numbers[order] < last)
+        inside = (self._numbers[order] >= first - _SOONER) & (self._numbers[order] < last + _LATER)
         if inside.sum() < _SHORTEST:
             return Origin.UNKNOWN
         here, typical, steady = self._cancelled(order, inside)
@@ -174,14 +181,15 @@ class OwnVoice:
         return Origin.NEAR if best < near and enough else Origin.UNKNOWN
 
     def _cancelled(self, order: npt.NDArray[np.int64], inside: npt.NDArray[np.bool_]) -> tuple[float, float, bool]:
-        """dB that the canceller took off the microphone inside, and off most of the rest; whether that is up to date.
+        """dB that the canceller took off the microphone inside, where most of it is left, and off most of the rest;
+        whether that is up to date.
 
         The rest is all that is kept, or the second and a half before the phrase where that went worse: the room may
         just have changed.
         """
         energy = self._energy[order] + 1e-12
         energy[:, 1] = np.maximum(energy[:, 1] - np.percentile(energy[:, 1], 10), 1e-3 * energy[:, 0])  # less the noise
-        whole, left = energy[inside].sum(axis=0)
+        whole, left = _most_left(energy[inside])
         loud = ~inside & (energy[:, 0] > 0.1 * energy[:, 0].mean())
         ago = self._numbers[order][inside][0] - self._numbers[order]
         lately = loud & (ago > 0) & (ago <= _LATELY)
@@ -242,12 +250,17 @@ class EchoPath:
             steep, before = float(np.dot(rest, ready)), steep
             direction = ready + steep / before * direction
         error = microphone - predict(path)
-        self.predicted = _decibels(microphone[asked], error[asked])
-        """dB by which the prediction takes the stretch down that it was not learned from."""
+        both = np.stack((microphone[asked], error[asked]), axis=1) ** 2
+        whole, left = _most_left(both.reshape(-1, HOP // _DIVISOR, 2).sum(axis=1))
+        self.predicted = 10.0 * math.log10((whole + 1e-12) / (left + 1e-12))
+        """dB by which the prediction takes the stretch down that it was not learned from, where most of it is left."""
 
 
-def _decibels(whole: _Array, rest: _Array) -> float:
-    return 10.0 * math.log10((float(np.dot(whole, whole)) + 1e-12) / (float(np.dot(rest, rest)) + 1e-12))
+def _most_left(energy: _Array) -> tuple[float, float]:
+    """Energy before and after something was taken off, of hops (n, 2), summed where most is left of them."""
+    left = energy[:, 1]
+    whole, rest = energy[left >= _STANDS_OUT * left.max()].sum(axis=0)
+    return float(whole), float(rest)
 
 
 def _halved(samples: Samples) -> _Array:
