@@ -155,9 +155,11 @@ class OwnVoice:
         if not any(first - _ECHO_HOPS <= hop < last for hop in self._sounding):
             return Origin.UNKNOWN if self._sounding and last <= self._hop - _WINDOW else Origin.NEAR
         order = np.arange(max(0, self._kept - _WINDOW), self._kept) % _WINDOW
-        inside = (self._numbers[order] >= first - _SOONER) & (self._numbers[order] < last + _LATER)
-        if inside.sum() < _SHORTEST:
-            return Origin.UNKNOWN
+        numbers = self._numbers[order]
+        kept = ((numbers >= first) & (numbers < last)).sum()
+        if kept < max(_SHORTEST, (last - first) // 2):
+            return Origin.UNKNOWN  # forgotten, or mostly from before the coach began
+        inside = (numbers >= first - _SOONER) & (numbers < last + _LATER)
         here, typical, steady = self._cancelled(order, inside)
         if here >= max(self.SURE_DB, typical - self.SHORTFALL_DB):
             return Origin.OWN
