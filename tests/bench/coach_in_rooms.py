@@ -18,8 +18,8 @@ from voicecoach.session.cues import Prompt
 from voicecoach.session.plan import Choices, make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
-from voicecoach.simulation import Simulation
-from voicecoach.units import EAR_RATE, STREAM_RATE
+from voicecoach.simulation import BLOCK, Simulation
+from voicecoach.units import STREAM_RATE
 from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
 USER = -27.0
@@ -60,32 +60,29 @@ def coach(routine: str) -> Talk:
     if speech.failure is not None:
         raise speech.failure
     kept: list[Samples] = []
-    cuts = [(0, 0)]
-    position = silent = 0
+    cut = [0]
+    silent = 0
 
     def listen(block: Samples) -> None:
-        nonlocal position, silent
+        nonlocal silent
         silent = 0 if np.any(block) else silent + len(block)
-        if silent <= _LONGEST_SILENCE:
-            if position != cuts[-1][0] + sum(map(len, kept[cuts[-1][1] :])):
-                cuts.append((position, len(kept)))
+        leave_out = silent > _LONGEST_SILENCE
+        if not leave_out:
             kept.append(block.copy())
-        position += len(block)
+        cut.append(cut[-1] + leave_out * len(block))
 
     simulation = Simulation(plan, lambda speed: clip_of, load_earcons(STREAM_RATE), STREAM_RATE, listen=listen)
     simulation.run()
-    lengths = np.concatenate(([0], np.cumsum([len(block) for block in kept])))
 
     def place(frame: int) -> int:
-        start, block = next(cut for cut in reversed(cuts) if cut[0] <= frame)
-        return int(lengths[block]) + frame - start
+        return frame - cut[min(frame // BLOCK, len(cut) - 1)]
 
     said = []
     for cue in simulation.ended:
         if isinstance(cue.segment.cue, Prompt):
             first = place(cue.at - (cue.segment.end - cue.segment.start))
             said.append((first, place(cue.at), cue.segment.cue.text))
-    end = int(lengths[-1])
+    end = sum(len(block) for block in kept)
     spoken = {text for _, _, text in said}
     for text in texts:
         if text not in spoken:
@@ -166,6 +163,3 @@ def _small_loudspeaker(sound: np.ndarray) -> np.ndarray:
 def _convolve(sound: np.ndarray, response: np.ndarray) -> np.ndarray:
     size = 1 << (len(sound) + len(response)).bit_length()
     return np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(response, size), size)[: len(sound)]
-
-
-__all__ = ["EAR_RATE", "ROOMS", "Setting", "Talk", "coach", "echo", "microphone", "room", "speech_level"]
