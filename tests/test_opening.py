@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from voicecoach.audio.miniaudio_device import DeviceInfo
 from voicecoach.audio.null_device import NullDevice
 from voicecoach.errors import RefusedError, UsageError, VoiceError
-from voicecoach.opening import Consent, Devices, Speech, find_devices, refuse_unsafe
+from voicecoach.opening import Consent, Devices, Speech, find_devices, name_pair, refuse_unsafe
 from voicecoach.routine.library import find
 from voicecoach.routine.loader import load
 from voicecoach.units import STREAM_RATE
@@ -22,6 +23,14 @@ NOTHING = Devices(NullDevice, has_microphone=False, sounds=False)
 
 def consent(*given: str) -> Consent:
     return Consent("no_mic" in given, "approved" in given, "unattended" in given)
+
+
+def test_a_pair_of_devices_has_a_name_of_its_own() -> None:
+    laptop = DeviceInfo("Laptop", False, True), DeviceInfo("Laptop", True, True)
+    other = DeviceInfo("USB", True, False)
+    assert name_pair((*laptop, other)) == name_pair(laptop)
+    assert name_pair((laptop[0], DeviceInfo("USB", True, True))) != name_pair(laptop)
+    assert name_pair([]) != name_pair(laptop)
 
 
 def test_with_a_microphone_nothing_is_refused_and_nothing_warned_of() -> None:

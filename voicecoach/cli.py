@@ -272,7 +272,7 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
             devices.open,
             speech.clips_at,
             earcons,
-            _ear_factory(options.engine) if devices.has_microphone else None,
+            _ear_factory(options.engine, devices.pair) if devices.has_microphone else None,
             NullDevice,
             Recorder(options.record) if options.record else None,
             rehearsal,
@@ -299,10 +299,12 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
     return EXIT_CODES[reason]
 
 
-def _ear_factory(engine: str) -> Callable[..., Any]:
+def _ear_factory(engine: str, pair: str | None) -> Callable[..., Any]:
     from voicecoach.ear.ear import make_ear
+    from voicecoach.ear.room_memory import RoomMemory
 
-    return lambda on_heard, on_trouble: make_ear(on_heard, on_trouble, engine)
+    memory = None if pair is None else RoomMemory(pair)
+    return lambda on_heard, on_trouble: make_ear(on_heard, on_trouble, engine, memory)
 
 
 def _choices(options: argparse.Namespace, approved: bool | None = None) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voicecoach.audio.clip import Clip
 from voicecoach.audio.device import AudioDevice
@@ -18,6 +19,9 @@ from voicecoach.voice.pyttsx3_synthesizer import RATES, Pyttsx3Synthesizer
 from voicecoach.voice.silent_synthesizer import SilentSynthesizer
 from voicecoach.voice.synthesizer import Synthesizer
 from voicecoach.voice.voice import Voice
+
+if TYPE_CHECKING:
+    from voicecoach.audio.miniaudio_device import DeviceInfo
 
 AUDIO = ("miniaudio", "simpleaudio", "null")
 """What ``--audio`` takes, besides ``file:OUT.wav[,MICROPHONE.wav]``."""
@@ -101,6 +105,8 @@ class Devices:
     """What the user should know: the session will not sound, or not listen."""
     sounds: bool = True
     """Whether there is a loudspeaker at all."""
+    pair: str | None = None
+    """Names loudspeaker, microphone and buffer where they make one stream, as a name for the room between them."""
 
 
 def find_devices(choice: str | None, listen: bool) -> Devices:
@@ -123,7 +129,16 @@ def find_devices(choice: str | None, listen: bool) -> Devices:
         return _simpleaudio_device(has_microphone)
     if choice is None and all(device.is_microphone for device in found):
         return _null_device("There is no loudspeaker: this session is silent, follow it on the screen.")
-    return Devices(lambda: MiniaudioDevice(capture=has_microphone), has_microphone)
+    pair = name_pair(found) if has_microphone else None
+    return Devices(lambda: MiniaudioDevice(capture=has_microphone), has_microphone, pair=pair)
+
+
+def name_pair(found: Iterable[DeviceInfo]) -> str:
+    """The default loudspeaker, the default microphone and the buffer in one name; the same as long as they are."""
+    from voicecoach.audio.miniaudio_device import BUFFER_MS
+
+    names = {each.is_microphone: each.name for each in found if each.is_default}
+    return f"miniaudio, {BUFFER_MS} ms: {names.get(False, 'some loudspeaker')} and {names.get(True, 'some microphone')}"
 
 
 def _null_device(warning: str | None) -> Devices:

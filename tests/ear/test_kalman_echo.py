@@ -82,6 +82,36 @@ def test_learns_anew_after_a_reset():
     assert np.array_equal(first, again)
 
 
+def test_a_conversation_over_the_coach_unlearns_nothing():
+    coach, others = talk(20, seed=1), np.zeros(20 * EAR_RATE, dtype=np.float32)
+    others[8 * EAR_RATE : 18 * EAR_RATE] = talk(10, seed=5)
+    echo = room(coach, 1.0, 0.06)
+    canceller = KalmanEchoCanceller()
+    near = cancel(canceller, echo + others, coach)
+    before, after = slice(6 * EAR_RATE, 8 * EAR_RATE), slice(18 * EAR_RATE, 20 * EAR_RATE)
+    assert decibels(echo[after], near[after]) > decibels(echo[before], near[before]) - 3
+
+
+def test_goes_back_to_what_it_knew_before_a_slip():
+    coach = talk(14, seed=1)
+    echo = room(coach, 1.0, 0.06)
+    slipped = np.concatenate((echo[: 8 * EAR_RATE], room(coach, 1.0, 0.07)[8 * EAR_RATE : 10 * EAR_RATE]))
+    canceller = KalmanEchoCanceller()
+    cancel(canceller, slipped, coach[: 10 * EAR_RATE])
+    canceller.recall(0)
+    rest = slice(10 * EAR_RATE, 11 * EAR_RATE)
+    assert decibels(echo[rest], cancel(canceller, echo[rest], coach[rest])) > 12
+
+
+def test_has_nothing_to_go_back_to_at_first():
+    canceller = KalmanEchoCanceller()
+    canceller.recall(0)
+    coach = talk(4, seed=1)
+    assert np.array_equal(
+        cancel(canceller, room(coach, 1.0, 0.06), coach), cancel(KalmanEchoCanceller(), room(coach, 1.0, 0.06), coach)
+    )
+
+
 @pytest.mark.parametrize(("captured", "played"), [(HOP, 2 * HOP), (HOP + 1, HOP + 1)])
 def test_refuses_anything_but_whole_hops_of_one_length(captured, played):
     with pytest.raises(ValueError, match="no whole hops"):

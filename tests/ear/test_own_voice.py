@@ -119,6 +119,31 @@ def test_a_phrase_that_began_before_what_is_remembered():
     assert origin(room(coach) + floor(9), coach, 0.5, 1.0) is Origin.UNKNOWN
 
 
+def test_a_phrase_that_was_placed_a_little_too_soon_is_its_own_voice_all_the_same():
+    coach = talk(5, seed=1)
+    coach[int(3.6 * EAR_RATE) : 4 * EAR_RATE] = 0.0
+    microphone = room(coach, reverberation=0.1) + floor(5)
+    assert origin(microphone[: int(4.5 * EAR_RATE)], coach, 3.9, 4.1) is Origin.OWN
+
+
+def test_a_word_from_just_before_the_coach_began_is_not_set_aside():
+    coach = talk(8, seed=1)
+    coach[4 * EAR_RATE : int(6.4 * EAR_RATE)] = 0.0
+    microphone = room(coach) + somebody(8, 6.0, 0.5, gain=0.5) + floor(8)
+    assert origin(microphone[: int(6.8 * EAR_RATE)], coach, 6.0, 6.5) is not Origin.OWN
+
+
+def test_after_a_slip_nothing_is_proven_by_what_was_before_it():
+    coach = talk(8, seed=1)
+    microphone = room(coach) + floor(8)
+    voice = OwnVoice()
+    feed(voice, microphone[: 6 * EAR_RATE], coach[: 6 * EAR_RATE])
+    voice.slipped()
+    assert voice.origin(5 * EAR_RATE, int(5.5 * EAR_RATE)) is Origin.UNKNOWN
+    feed(voice, microphone[6 * EAR_RATE :], coach[6 * EAR_RATE :])
+    assert voice.origin(7 * EAR_RATE, int(7.5 * EAR_RATE)) is Origin.OWN
+
+
 def test_forgets_the_coach_at_a_reset():
     voice = OwnVoice()
     coach = talk(2, seed=1)

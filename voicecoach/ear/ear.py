@@ -15,6 +15,7 @@ from voicecoach.audio.clip import Samples
 from voicecoach.ear.engines import DEFAULT_ENGINE, ENGINES, make_hearing, make_spotter
 from voicecoach.ear.hearing import Hearing
 from voicecoach.ear.level import QUIETEST
+from voicecoach.ear.room_memory import RoomMemory
 from voicecoach.ear.spotter import Heard
 from voicecoach.errors import EarError
 from voicecoach.session.commands import ALWAYS, Command
@@ -218,8 +219,13 @@ class Ear:
             self._tell(f'"{command.phrase}" was heard, but could not be obeyed ({error}).')
 
 
-def make_ear(on_heard: Callable[[Heard], None], on_trouble: Callable[[str], None], engine: str = DEFAULT_ENGINE) -> Ear:
+def make_ear(
+    on_heard: Callable[[Heard], None],
+    on_trouble: Callable[[str], None],
+    engine: str = DEFAULT_ENGINE,
+    memory: RoomMemory | None = None,
+) -> Ear:
     """An ear around the engine of that name; nothing is loaded before ``start``. Raises EarError for no such name."""
     if engine not in ENGINES:
         raise EarError(f'There is no speech engine "{engine}". Choose one of: {", ".join(ENGINES)}.')
-    return Ear(on_heard, on_trouble, lambda: make_hearing(engine, live=True))
+    return Ear(on_heard, on_trouble, lambda: make_hearing(engine, live=True, memory=memory))

@@ -17,7 +17,16 @@ class EchoCanceller(Protocol):
         """
 
     def reset(self) -> None:
-        """The streams slipped, or a new one begins: forget the room."""
+        """A new stream begins, or the path became another: forget the room."""
+
+    def recall(self, sooner: int) -> None:
+        """The streams slipped and were put in step again: what was learned in the last 3 seconds is no use.
+
+        ``sooner``: hops by which the echo follows the reference sooner than before.
+        """
+
+    def learned(self) -> Samples | None:
+        """The path from reference to microphone, where it is known well enough to be worth keeping."""
 
 
 class PassThrough:
@@ -31,3 +40,10 @@ class PassThrough:
 
     def reset(self) -> None:
         """Nothing to forget."""
+
+    def recall(self, sooner: int) -> None:
+        """Nothing to go back to."""
+
+    def learned(self) -> Samples | None:
+        """Nothing."""
+        return None

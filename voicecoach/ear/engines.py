@@ -8,6 +8,7 @@ from voicecoach.ear.decision import Rule
 from voicecoach.ear.echo import EchoCanceller
 from voicecoach.ear.embedding_spotter import EmbeddingSpotter
 from voicecoach.ear.hearing import Hearing
+from voicecoach.ear.room_memory import RoomMemory
 from voicecoach.ear.second_opinion import SecondOpinion
 from voicecoach.ear.spotter import Spotter
 from voicecoach.ear.witnesses import Witnesses, rules
@@ -63,10 +64,16 @@ def make_spotter(engine: str = DEFAULT_ENGINE, *, live: bool = False) -> Spotter
     raise EarError(f'There is no speech engine "{engine}". Choose one of: {", ".join(ENGINES)}.')
 
 
-def make_hearing(engine: str = DEFAULT_ENGINE, *, echo: EchoCanceller | None = None, live: bool = False) -> Hearing:
+def make_hearing(
+    engine: str = DEFAULT_ENGINE,
+    *,
+    echo: EchoCanceller | None = None,
+    live: bool = False,
+    memory: RoomMemory | None = None,
+) -> Hearing:
     """The whole chain around that engine. Raises EarError."""
     spotter = make_spotter(engine, live=live)
-    return Hearing(spotter, _rules(engine, spotter), echo)
+    return Hearing(spotter, _rules(engine, spotter), echo, memory)
 
 
 def deaf_witness(engine: str = DEFAULT_ENGINE) -> str | None:

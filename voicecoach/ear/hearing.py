@@ -1,4 +1,5 @@
-"""The chain: microphone -> 16 kHz -> echo canceller -> level -> spotter -> own voice? -> decision.
+"""The chain: microphone -> 16 kHz -> in step with the reference -> echo canceller -> level -> spotter -> own voice?
+-> decision.
 
 Synchronous, no thread, no clock. ``hear`` and the live ear run exactly this.
 """
@@ -11,12 +12,14 @@ from dataclasses import replace
 import numpy as np
 
 from voicecoach.audio.clip import Samples
+from voicecoach.ear.alignment import Alignment
 from voicecoach.ear.decision import Decision, Rule
 from voicecoach.ear.echo import EchoCanceller
 from voicecoach.ear.kalman_echo import KalmanEchoCanceller
 from voicecoach.ear.level import HOP, HOPS_A_SECOND, QUIETEST, LevelHistory, NoiseFloor, Normaliser, mean_level
 from voicecoach.ear.own_voice import OwnVoice, OwnVoiceGate
 from voicecoach.ear.resampler import Decimator
+from voicecoach.ear.room_memory import Room, RoomMemory
 from voicecoach.ear.spotter import Detection, Heard, Spotter
 from voicecoach.session.commands import ALWAYS, Command, phrases_for
 
@@ -24,11 +27,22 @@ from voicecoach.session.commands import ALWAYS, Command, phrases_for
 class Hearing:
     """Hears commands in one stream. Fed from one thread; ``decided`` positions count from the stream's first frame."""
 
-    def __init__(self, spotter: Spotter, rules: Callable[[str], Rule], echo: EchoCanceller | None = None) -> None:
-        """Armed with every command but the answers. ``rules`` must speak of the spotter's own scores."""
-        self._spotter = spotter
-        self._echo: EchoCanceller = KalmanEchoCanceller() if echo is None else echo
+    def __init__(
+        self,
+        spotter: Spotter,
+        rules: Callable[[str], Rule],
+        echo: EchoCanceller | None = None,
+        memory: RoomMemory | None = None,
+    ) -> None:
+        """Armed with every command but the answers. ``rules`` must speak of the spotter's own scores.
+
+        ``memory``: of an earlier session's room, which makes for a better start; kept up to date on ``close``.
+        """
+        self._spotter, self._memory = spotter, memory
+        room = None if memory is None else memory.load()
+        self._echo: EchoCanceller = KalmanEchoCanceller(room) if echo is None else echo
         self._microphone, self._reference = Decimator(), Decimator()
+        self._alignment = Alignment(room)
         self._floor, self._normaliser, self._levels = NoiseFloor(), Normaliser(), LevelHistory()
         self._decision = Decision(rules, self._levels)
         self._gate = OwnVoiceGate(OwnVoice())
@@ -61,12 +75,15 @@ class Hearing:
     def reset(self) -> None:
         """Forget the sound so far, not the vocabulary: the next block begins a new stream at position 0."""
         parts = (self._echo, self._microphone, self._reference, self._floor, self._normaliser, self._levels)
-        for part in (*parts, self._gate, self._decision, self._spotter):
+        for part in (*parts, self._alignment, self._gate, self._decision, self._spotter):
             part.reset()
         self._pending = np.zeros((2, 0), dtype=np.float32)
 
     def close(self) -> None:
-        """Release the engine."""
+        """Release the engine, and remember the room."""
+        path = self._echo.learned()
+        if self._memory is not None and path is not None:
+            self._memory.save(Room(path, self._alignment.drift))
         self._spotter.close()
 
     @property
@@ -76,6 +93,10 @@ class Hearing:
         return mean_level(last) if last else QUIETEST
 
     def _hop(self, microphone: Samples, reference: Samples) -> list[Heard]:
+        reference = self._alignment.process(microphone, reference)
+        if self._alignment.slip is not None:
+            self._gate.slipped()
+            self._echo.recall(self._alignment.slip)
         hop = self._echo.process(microphone, reference)
         self._gate.feed(microphone, reference, hop)
         level = self._levels.measure(hop)

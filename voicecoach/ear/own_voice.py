@@ -59,6 +59,13 @@ _ITERATIONS = 12
 _LATELY, _FEW = 150, 20
 """Hops before a phrase that tell whether the canceller still fits the room, and how many loud ones tell anything."""
 
+_SOONER, _LATER = HOPS_A_SECOND // 10, HOPS_A_SECOND // 5
+"""Hops before and after a phrase that may be part of it: the neural heads know what was said better than when. A "no"
+of theirs, of which the coach's "Left side" reminded them, lay in the silence before it."""
+
+_STANDS_OUT = 0.03
+"""Share (-15 dB) of the loudest hop's energy, after cancelling, from which a hop counts as part of a phrase."""
+
 _SHORTEST = HOPS_A_SECOND // 20
 """Hops of a phrase that must be kept to prove anything by them."""
 
@@ -112,8 +119,14 @@ class OwnVoice:
         self._numbers = np.zeros(_WINDOW, dtype=np.int64)
         self._sounds = np.zeros(_WINDOW, dtype=np.bool_)
         self._kept = 0
+        self._from_silence = True
         self._hop = 0
         self._sounding: deque[int] = deque()
+
+    def slipped(self) -> None:
+        """The path is another than in the sound so far: learn from none of it. When the coach spoke stays known."""
+        self._kept = 0
+        self._from_silence = False
 
     def feed(self, microphone: Samples, reference: Samples, near: Samples) -> None:
         """Take the next hop (HOP samples): as captured, as sent, and what the echo canceller made of it.
@@ -142,9 +155,11 @@ class OwnVoice:
         if not any(first - _ECHO_HOPS <= hop < last for hop in self._sounding):
             return Origin.UNKNOWN if self._sounding and last <= self._hop - _WINDOW else Origin.NEAR
         order = np.arange(max(0, self._kept - _WINDOW), self._kept) % _WINDOW
-        inside = (self._numbers[order] >= first) & (self._numbers[order] < last)
-        if inside.sum() < _SHORTEST:
-            return Origin.UNKNOWN
+        numbers = self._numbers[order]
+        kept = ((numbers >= first) & (numbers < last)).sum()
+        if kept < max(_SHORTEST, (last - first) // 2):
+            return Origin.UNKNOWN  # forgotten, or mostly from before the coach began
+        inside = (numbers >= first - _SOONER) & (numbers < last + _LATER)
         here, typical, steady = self._cancelled(order, inside)
         if here >= max(self.SURE_DB, typical - self.SHORTFALL_DB):
             return Origin.OWN
@@ -153,7 +168,7 @@ class OwnVoice:
             _halved(self._reference[order].reshape(-1)),
             _halved(self._microphone[order].reshape(-1)),
             slice(int(where[0]), int(where[-1]) + HOP // _DIVISOR),
-            begins=self._kept <= _WINDOW,
+            begins=self._from_silence and self._kept <= _WINDOW,
         )
         best = max(here, path.predicted)
         own = self.OWN_PAIN_DB if of_pain else self.OWN_DB
@@ -168,14 +183,15 @@ class OwnVoice:
         return Origin.NEAR if best < near and enough else Origin.UNKNOWN
 
     def _cancelled(self, order: npt.NDArray[np.int64], inside: npt.NDArray[np.bool_]) -> tuple[float, float, bool]:
-        """dB that the canceller took off the microphone inside, and off most of the rest; whether that is up to date.
+        """dB that the canceller took off the microphone inside, where most of it is left, and off most of the rest;
+        whether that is up to date.
 
         The rest is all that is kept, or the second and a half before the phrase where that went worse: the room may
         just have changed.
         """
         energy = self._energy[order] + 1e-12
         energy[:, 1] = np.maximum(energy[:, 1] - np.percentile(energy[:, 1], 10), 1e-3 * energy[:, 0])  # less the noise
-        whole, left = energy[inside].sum(axis=0)
+        whole, left = _most_left(energy[inside])
         loud = ~inside & (energy[:, 0] > 0.1 * energy[:, 0].mean())
         ago = self._numbers[order][inside][0] - self._numbers[order]
         lately = loud & (ago > 0) & (ago <= _LATELY)
@@ -236,12 +252,17 @@ class EchoPath:
             steep, before = float(np.dot(rest, ready)), steep
             direction = ready + steep / before * direction
         error = microphone - predict(path)
-        self.predicted = _decibels(microphone[asked], error[asked])
-        """dB by which the prediction takes the stretch down that it was not learned from."""
+        both = np.stack((microphone[asked], error[asked]), axis=1) ** 2
+        whole, left = _most_left(both.reshape(-1, HOP // _DIVISOR, 2).sum(axis=1))
+        self.predicted = 10.0 * math.log10((whole + 1e-12) / (left + 1e-12))
+        """dB by which the prediction takes the stretch down that it was not learned from, where most of it is left."""
 
 
-def _decibels(whole: _Array, rest: _Array) -> float:
-    return 10.0 * math.log10((float(np.dot(whole, whole)) + 1e-12) / (float(np.dot(rest, rest)) + 1e-12))
+def _most_left(energy: _Array) -> tuple[float, float]:
+    """Energy before and after something was taken off, of hops (n, 2), summed where most is left of them."""
+    left = energy[:, 1]
+    whole, rest = energy[left >= _STANDS_OUT * left.max()].sum(axis=0)
+    return float(whole), float(rest)
 
 
 def _halved(samples: Samples) -> _Array:
@@ -282,6 +303,11 @@ class OwnVoiceGate:
         self._hop = 0
         self._best: dict[str, Detection] = {}
         self._answers: dict[tuple[int, Command], tuple[int, Origin]] = {}
+
+    def slipped(self) -> None:
+        """The streams slipped against each other and were put in step again."""
+        self._voice.slipped()
+        self._answers = {}
 
     def feed(self, microphone: Samples, reference: Samples, near: Samples) -> None:
         """The next hop: as captured, as sent, and what the echo canceller made of it."""
