@@ -137,7 +137,8 @@ def test_check_says_which_prompts_the_ear_takes_for_commands(
         found = text in ("Turn.", "The exercise is: Turning.", "Gently let go.", "The session is over.")
         cache.put(clip_of(text), [SelfTrigger(Command.STOP, "firm", 10.0)] if found else [])
     heard = 'sounds like the command "stop" to the ear when the loudspeaker is louder than a person'
-    done = run({**env, "XDG_CACHE_HOME": str(tmp_path / "cache")}, tmp_path, "check", "--ear", "small.yaml", "small.yaml")
+    files = ("small.yaml", "small.yaml")
+    done = run({**env, "XDG_CACHE_HOME": str(tmp_path / "cache")}, tmp_path, "check", "--ear", *files)
     own, *rest = done.stdout.splitlines()
     assert own == f'the coach\'s own words: advice: "The session is over." {heard}; a second of quiet follows it'
     assert rest[:2] == rest[3:5] == [

@@ -11,13 +11,37 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "yes": ("yes", "yes!"),
     "no": ("no", "no!"),
     "pause": ("pause", "pause!"),
+    "wait": ("wait", "wait!"),
+    "hang on": ("hang on", "hang on!"),
     "repeat": ("repeat", "repeat!"),
     "again": ("say it again", "say that again"),
     "resume": ("resume", "resume!"),
     "carry on": ("carry on", "carry on!"),
     "continue": ("continue", "continue!"),
-    "hurts": ("it hurts", "it hurts!", "that hurts", "that hurts!", "ow, it hurts"),
+    "ready": ("i'm ready", "I am ready"),
+    "hurts": ("it hurts", "it hurts!", "that hurts", "that hurts!", "stop, it hurts", "it's hurting"),
     "in pain": ("i'm in pain", "I am in pain", "I'm in pain!"),
+    "pain": ("pain", "pain!"),
+    "done": ("i'm done", "I am done"),
+    "weak": ("i feel weak", "I feel weak!", "I feel so weak"),
+    "dizzy": ("i feel dizzy", "I feel dizzy!", "I feel so dizzy"),
+    "chest pain": ("chest pain", "chest pain!"),
+    "confused": ("i'm confused", "I am confused"),
+    "dropped": ("i dropped it", "I've dropped it"),
+    "cannot move": ("i can't move my hand", "I cannot move my hand", "i can't move my arm", "I cannot move my arm"),
+    "face numb": ("my face feels numb", "my face is numb"),
+    "slurred": ("my speech is slurred",),
+    "numb": ("it's numb", "it is numb"),
+    "tingling": ("more tingling",),
+    "next": ("next", "next!"),
+    "skip": ("skip", "skip!", "skip this"),
+    "back": ("go back", "go back!"),
+    "help": ("help", "help!"),
+    "slower": ("slower", "slower!"),
+    "faster": ("faster", "faster!"),
+    "louder": ("louder", "louder!"),
+    "quieter": ("quieter", "quieter!"),
+    "how long": ("how long", "how long?"),
 }
 """Each class with its texts. Class 0 of the network is everything else."""
 
@@ -41,7 +65,16 @@ OTHERS: tuple[str, ...] = tuple(
     turns; that works; it first; the nurse; hurry; that hat; it is; bit first; it sure; I'm in Spain; I'm insane;
     I'm in Maine; in vain; I'm in place; I'm in here; champagne; again; in plain; explain; the rain; say it; say
     again; say that; say hi again; see it again; play it again; stay in; said it again; once again; saying; go on;
-    go back; back; next; skip; slower; faster; louder; help; how long; wait; hang on; I'm ready; ouch; ow; pain;
+    gone back; black; bag; pack; text; nest; mixed; ship; skit; slip; kit; scoop; slow; lower; flower; foster; past her;
+    first; loud; ladder; loader; helped; held; hell; whelp; along; how strong; long; weight; white; way;
+    when; wade; hanging; hang it; hand on; hang up; Hank; I'm Reddy; I'm really; I'm red; I'm here; ouch potato; couch;
+    pouch; out; how; now; oh; our; vow; paint; pane of glass; pan; paid; pin; rain; chess pane; just paint; test paper;
+    I'm dumb; I'm gone; I'm down; I'm Don; undone; I feel great; I feel fine; I feel week by week; I peel leeks; I feel
+    easy; I feel busy; I feel this; I'm confident; I'm amused; I confuse; I stopped it; I drop by; I propped it; I can't
+    hear my hand; I can't lose my hat; my face feels nice; my face is warm; my
+    phase is done; my speech is slow; my peach is sour; it's number one; it's done; it's fun; it's nothing; it's none;
+    more sprinkling; more shingles; more mingling; more things; nearly; okay then; move on; come in;
+    wrong; go home; go pack; oh Beck; scribe; asleep; quite; hold it;
     what time is it; hello there; I think so; pass the salt; turn the tap off; where is my cup; can you hear me;
     don't stop believing in it; she went to the shops; I'll call you back later; open the window please; no idea at
     all; there was no one there; yes I think we should go; he said that it hurts to lose; we carry on with the work;

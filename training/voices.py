@@ -9,6 +9,7 @@ import argparse
 import pickle
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ ESPEAK_VARIANTS = (
     *("+klatt2", "+klatt4", "+steph", "+andy", "+belinda", "+linda"),
 )
 FLITE_VOICES = ("slt", "rms", "awb", "kal16")
+COACH_VOICES = ("espeak-ng:en-us", "espeak-ng:en-gb+f3", "flite:slt", "flite:rms")
+"""The first speaks on Linux; the others stand for other systems' voices."""
 
 
 def main() -> None:
@@ -33,48 +36,65 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=150, help="utterances of a class with espeak-ng and with flite")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(3)
-    spoken: list[Spoken] = []
+    texts = [(label, text) for label, texts in CLASSES.items() for text in np.resize(texts, options.each)]
+    texts += [("other", text) for text in OTHERS for _ in range(4)]
+    coached = coach_sentences(Path(__file__).resolve().parent.parent)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        for label, texts in CLASSES.items():
-            for number in range(options.each):
-                text = str(texts[number % len(texts)])
-                spoken.append(espeak(rng, scratch, label, text))
-                spoken.append(flite(rng, scratch, label, text))
-        for text in OTHERS:
-            for _ in range(4):
-                spoken.append(espeak(rng, scratch, "other", text))
-                spoken.append(flite(rng, scratch, "other", text))
-        for text in coach_sentences(Path(__file__).resolve().parent.parent):
-            spoken.append(espeak(rng, scratch, "coach", text, plain=True))
-        texts = [
-            (label, text) for label, all_texts in CLASSES.items() for text in np.resize(all_texts, options.each // 2)
+
+        def speak(job: tuple[int, str, str, str]) -> list[Spoken]:
+            number, kind, label, text = job
+            rng, path = np.random.default_rng((3, number)), scratch / f"{number}.wav"
+            if kind == "coach":
+                return [coach(path, text, voice) for voice in COACH_VOICES]
+            return [espeak(rng, path, label, text), flite(rng, path, label, text)]
+
+        jobs = [(number, "word", *item) for number, item in enumerate(texts)]
+        jobs += [(len(jobs) + number, "coach", "coach", text) for number, text in enumerate(coached)]
+        with ThreadPoolExecutor(2) as pool:
+            spoken = [item for items in pool.map(speak, jobs) for item in items]
+        held = [
+            (label, text) for label, all_texts in CLASSES.items() for text in np.resize(all_texts, options.each // 5)
         ]
-        texts += [("other", text) for text in OTHERS]
-        spoken += festival(rng, scratch, texts)
+        spoken += festival(np.random.default_rng(3), scratch, held)
     spoken = [item for item in spoken if len(item.samples) > RATE // 8 and np.abs(item.samples).max() > 0.01]
     with (options.out / "spoken.pickle").open("wb") as file:
         pickle.dump(spoken, file)
     print(len(spoken), "utterances", sum(len(item.samples) for item in spoken) / RATE / 60, "minutes")
 
 
-def espeak(rng: np.random.Generator, scratch: Path, label: str, text: str, plain: bool = False) -> Spoken:
-    """One utterance of espeak-ng; ``plain`` as the coach speaks."""
-    voice = "en-us" if plain else str(rng.choice(ESPEAK_LANGUAGES)) + str(rng.choice(ESPEAK_VARIANTS))
-    speed, pitch = (155, 50) if plain else (int(rng.integers(110, 200)), int(rng.integers(15, 85)))
-    path = scratch / "one.wav"
-    command = ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "-w", str(path), text]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-    return Spoken(label, text, "espeak-ng", voice, load(path, 1.0 if plain else rng.uniform(0.9, 1.12)))
+def espeak(rng: np.random.Generator, path: Path, label: str, text: str) -> Spoken:
+    """One utterance of espeak-ng."""
+    voice = str(rng.choice(ESPEAK_LANGUAGES)) + str(rng.choice(ESPEAK_VARIANTS))
+    speed, pitch = int(rng.integers(110, 210)), int(rng.integers(10, 90))
+    return Spoken(label, text, "espeak-ng", voice, said(path, rng.uniform(0.85, 1.15), "espeak-ng", "-v", voice,
+                  "-s", str(speed), "-p", str(pitch), "-w", str(path), text))  # fmt: skip
 
 
-def flite(rng: np.random.Generator, scratch: Path, label: str, text: str) -> Spoken:
+def flite(rng: np.random.Generator, path: Path, label: str, text: str) -> Spoken:
     """One utterance of flite."""
-    voice, path = str(rng.choice(FLITE_VOICES)), scratch / "one.wav"
-    stretch = f"duration_stretch={rng.uniform(0.8, 1.35):.2f}"
-    subprocess.run(["flite", "-voice", voice, "--setf", stretch, "-t", text, "-o", str(path)], check=True)
-    return Spoken(label, text, "flite", voice, load(path, rng.uniform(0.85, 1.18)))
+    voice = str(rng.choice(FLITE_VOICES))
+    stretch = f"duration_stretch={rng.uniform(0.75, 1.4):.2f}"
+    return Spoken(label, text, "flite", voice, said(path, rng.uniform(0.82, 1.2), "flite", "-voice", voice,
+                  "--setf", stretch, "-t", text, "-o", str(path)))  # fmt: skip
+
+
+def coach(path: Path, text: str, voice: str) -> Spoken:
+    """One sentence as the coach may speak it."""
+    engine, name = voice.split(":")
+    if engine == "flite":
+        samples = said(path, 1.0, "flite", "-voice", name, "-t", text, "-o", str(path))
+    else:
+        samples = said(path, 1.0, "espeak-ng", "-v", name, "-s", "155", "-w", str(path), text)
+    return Spoken("coach", text, engine, voice, samples)
+
+
+def said(path: Path, speed: float, *command: str) -> np.ndarray:
+    """What a synthesizer's ``command`` wrote to ``path``."""
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    samples = load(path, speed)
+    path.unlink()
+    return samples
 
 
 def festival(rng: np.random.Generator, scratch: Path, texts: list[tuple[str, str]]) -> list[Spoken]:

@@ -96,7 +96,8 @@ def an_hour(count: int, hours: float) -> str:
         return low
 
     least = solve(count - 1, 0.975) if count else 0.0
-    return f"{count} in {hours:.2f} h = {count / hours:.1f}/h ({least / hours:.1f} to {solve(count, 0.025) / hours:.1f})"
+    most = solve(count, 0.025)
+    return f"{count} in {hours:.2f} h = {count / hours:.1f}/h ({least / hours:.1f} to {most / hours:.1f})"
 
 
 class Tally:

@@ -1,4 +1,4 @@
-"""Sounds on which hearing is measured: people's words in rooms, noise and the coach's voice, and talk without a command.
+"""Sounds on which hearing is measured: people's words in rooms, noise and the coach's voice; talk without a command.
 
 Built from a corpus folder (``MANIFEST.csv``) with fixed seeds; everything at 16 kHz, as the corpus is.
 """
@@ -143,10 +143,10 @@ def _lay(
     parts, places, at = [np.zeros(RATE, np.float32)], [], RATE
     for number, take in enumerate(takes):
         first, last = word_in(take)
-        take = take * (loud / rms(take[first:last]))
+        word = take * (loud / rms(take[first:last]))
         places.append((at + first, at + last))
         gap = np.zeros(int(1.5 * RATE) if number < len(takes) - 1 else RATE, np.float32)
-        parts += [take.astype(np.float32), gap]
+        parts += [word.astype(np.float32), gap]
         at += len(take) + len(gap)
     sound = np.concatenate(parts)
     if response is not None:

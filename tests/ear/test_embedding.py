@@ -11,10 +11,11 @@ from voicecoach.units import EAR_RATE
 pytest.importorskip("pyopen_wakeword", reason="there is no wheel of pyopen-wakeword for this system")
 
 from voicecoach.ear.embedding import STEP, WIDTH, SpeechEmbedding
-from voicecoach.ear.embedding_spotter import CONTEXT, EmbeddingSpotter, Heads
+from voicecoach.ear.embedding_spotter import EmbeddingSpotter, Heads
 from voicecoach.errors import EarError
 
 CLIPS = Path(__file__).parents[1] / "clips"
+CONTEXT = 8
 
 
 @pytest.fixture(scope="module")

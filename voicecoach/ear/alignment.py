@@ -139,7 +139,7 @@ class Alignment:
         places = np.arange(-_TAPS, _TAPS) + (self._late - whole)
         taps = np.sinc(places) * np.cos(0.5 * np.pi * places / (_TAPS + 1)) ** 2
         around = self._played[end - HOP - _TAPS : end + _TAPS - 1]
-        return np.correlate(around, taps.astype(np.float32), "valid")
+        return np.asarray(np.correlate(around, taps.astype(np.float32), "valid"), dtype=np.float32)
 
     def _take_spectra(self) -> None:
         microphone, reference = (np.concatenate(part) for part in zip(*self._heard, strict=True))

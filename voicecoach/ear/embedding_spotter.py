@@ -20,9 +20,6 @@ from voicecoach.ear.spotter import Detection
 from voicecoach.session.commands import Phrase
 from voicecoach.units import EAR_RATE
 
-CONTEXT = 8
-"""Embeddings that the heads look at."""
-
 WORTH_TELLING = -3.0
 """Log-odds below which a head's belief is not reported."""
 
@@ -31,20 +28,48 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     "yes": ("yes",),
     "no": ("no",),
     "pause": ("pause",),
+    "wait": ("wait",),
+    "hang on": ("hang on",),
     "repeat": ("repeat",),
     "again": ("say it again", "say that again"),
     "resume": ("resume",),
     "carry on": ("carry on",),
     "continue": ("continue",),
-    "hurts": ("it hurts", "that hurts"),
+    "ready": ("i'm ready",),
+    "hurts": ("it hurts", "that hurts", "it's hurting", "stop it hurts"),
     "in pain": ("i'm in pain",),
+    "pain": ("pain",),
+    "done": ("i'm done",),
+    "weak": ("i feel weak",),
+    "dizzy": ("i feel dizzy",),
+    "chest pain": ("chest pain",),
+    "confused": ("i'm confused",),
+    "dropped": ("i dropped it",),
+    "cannot move": ("i can't move my hand", "i can't move my arm"),
+    "face numb": ("my face feels numb", "my face is numb"),
+    "slurred": ("my speech is slurred",),
+    "numb": ("it's numb",),
+    "tingling": ("more tingling",),
+    "next": ("next",),
+    "skip": ("skip", "skip this"),
+    "back": ("go back",),
+    "help": ("help",),
+    "slower": ("slower",),
+    "faster": ("faster",),
+    "louder": ("louder",),
+    "quieter": ("quieter",),
+    "how long": ("how long",),
 }
 """What each head hears. One that hears two phrases tells the first of them that is armed."""
 
 _LATE = int(0.16 * EAR_RATE)
 """Samples after a phrase's end at which the heads are surest, typically ..."""
 
-_LASTING = {"again": 0.9, "carry on": 0.65, "continue": 0.65, "hurts": 0.65, "in pain": 0.8}
+_LASTING = {
+    **dict.fromkeys(("hang on", "carry on", "continue", "ready", "hurts", "done", "numb", "back", "how long"), 0.65),
+    **dict.fromkeys(("again", "in pain", "weak", "dizzy", "chest pain", "confused", "dropped", "tingling"), 0.9),
+    **dict.fromkeys(("cannot move", "face numb", "slurred"), 1.2),
+}
 """... and seconds that the phrase lasts, 0.45 if not given: they know what was said, not exactly when."""
 
 _STANDS_OUT = 6.0
@@ -66,6 +91,9 @@ class Heads:
             (weights[f"{name}_weight"].astype(np.float32).T, weights[f"{name}_bias"].astype(np.float32))
             for name in ("each", "first", "second", "last")
         ]
+        narrow = self._layers[0][0].shape[1]
+        self.context = self._layers[1][0].shape[0] // narrow
+        """How many embeddings the network looks at."""
 
     @classmethod
     def packaged(cls) -> Heads:
@@ -75,7 +103,7 @@ class Heads:
             return cls(weights)
 
     def log_odds(self, embeddings: Samples) -> Samples:
-        """Natural log-odds of each class for CONTEXT embeddings, oldest first."""
+        """Natural log-odds of each class for ``context`` embeddings, oldest first."""
         x = embeddings
         for number, (weight, bias) in enumerate(self._layers):
             x = x @ weight + bias
@@ -95,8 +123,8 @@ class EmbeddingSpotter:
 
     def __init__(self, heads: Heads | None = None) -> None:
         """``heads``: the packaged ones if None. Raises EarError where the embedding's package cannot be used."""
-        self._embedding = SpeechEmbedding(CONTEXT)
         self._heads = Heads.packaged() if heads is None else heads
+        self._embedding = SpeechEmbedding(self._heads.context)
         self._armed: dict[int, Phrase] = {}
         self._pending: Samples = np.zeros(0, dtype=np.float32)
         self._before: Samples | None = None
@@ -142,7 +170,7 @@ class EmbeddingSpotter:
         if not self._armed or self._steps - self._loud > _LOOK:
             self._before = None
             return []
-        now = self._heads.log_odds(self._embedding.latest(CONTEXT))
+        now = self._heads.log_odds(self._embedding.latest(self._heads.context))
         belief, self._before = (now if self._before is None else (now + self._before) / 2), now
         end = max(self._steps * STEP - _LATE, 1)
         found = []

@@ -127,7 +127,10 @@ class LevelHistory:
 
     def measure(self, hop: Samples) -> float:
         """Add the next hop and return its level, dBFS."""
-        level = level_of(hop)
+        return self.add(level_of(hop))
+
+    def add(self, level: float) -> float:
+        """Add the next hop by its level, dBFS, and return that."""
         self._levels.append(level)
         self.hops += 1
         return level

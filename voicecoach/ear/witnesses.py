@@ -54,9 +54,16 @@ class Weighing:
 class Witnesses:
     """Keyword search and heads as one spotter. Not thread-safe."""
 
-    def __init__(self, search: Spotter, heads: Spotter, search_rules: Callable[[str], Rule]) -> None:
-        """Both are owned from now on: they are closed with this."""
+    def __init__(
+        self,
+        search: Spotter,
+        heads: Spotter,
+        search_rules: Callable[[str], Rule],
+        table: Mapping[str, Weighing] | None = None,
+    ) -> None:
+        """Both are owned from now on: they are closed with this. ``table``: the packaged weighings if None."""
         self._search, self._heads, self._search_rules = search, heads, search_rules
+        self._table = weighings() if table is None else table
         self._groups: dict[Phrase, Phrase] = {}
         self._pending: Samples = np.zeros(0, dtype=np.float32)
         self.reset()
@@ -131,7 +138,7 @@ class Witnesses:
         newest = search or head
         if newest is None:
             return None
-        weighing = weighings()[group.text]
+        weighing = self._table[group.text]
         rule = self._search_rules(newest.phrase.text)
         score = weighing.of(None if head is None else head.score, None if search is None else search.score, rule)
         told = self._told.get(group)
@@ -165,11 +172,16 @@ def groups() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(row["phrases"]) for row in data["groups"])
 
 
-def rules(search_rules: Callable[[str], Rule]) -> Callable[[str], Rule]:
+def rules(
+    search_rules: Callable[[str], Rule], table: Mapping[str, Weighing] | None = None
+) -> Callable[[str], Rule]:
     """When the scores of :class:`Witnesses` are believed; ``search_rules`` for what keyword search hears alone."""
+    known = weighings() if table is None else table
 
     def rule_for(text: str) -> Rule:
-        weighing = weighings().get(text)
-        return search_rules(text) if weighing is None else Rule(weighing.firm, weighing.weak, alone=False)
+        weighing, searching = known.get(text), search_rules(text)
+        if weighing is None:
+            return searching
+        return Rule(weighing.firm, weighing.weak, alone=False, doubtful=searching.doubtful)
 
     return rule_for

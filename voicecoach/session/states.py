@@ -222,4 +222,4 @@ TRANSITIONS: Final[dict[Key, Move]] = _table()
 LISTENED_FOR: Final = {
     state: frozenset(command for command in Command if (state, command) in TRANSITIONS) for state in State
 }
-"""What the ear listens for in each state: what means something there, and nothing else that could be mistaken for it."""
+"""What the ear listens for in each state: what means something there. The rest could only be mistaken for it."""
