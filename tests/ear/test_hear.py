@@ -44,7 +44,9 @@ def test_obeys_people_who_say_stop(recording, clip):
 
 @pytest.mark.parametrize("engine", ["flite", "espeak", "festival"])
 def test_obeys_it_hurts(recording, engine):
-    assert commands(recording(f"it-hurts-{engine}.flac")) == [("pain", "firm")]
+    *suspected, obeyed = commands(recording(f"it-hurts-{engine}.flac"))
+    assert obeyed == ("pain", "firm")
+    assert set(suspected) <= {("pain", "weak")}
 
 
 def test_stop_it_hurts_is_pain(recording):

@@ -15,7 +15,7 @@ from voicecoach.session.commands import phrases
 from voicecoach.units import EAR_RATE
 
 BY_TEXT = {phrase.text: phrase for phrase in phrases()}
-STOP, YES, NEXT = BY_TEXT["stop"], BY_TEXT["yes"], BY_TEXT["next"]
+STOP, YES, HEADLESS = BY_TEXT["stop"], BY_TEXT["yes"], BY_TEXT["one more time"]
 SAY_IT, SAY_THAT = BY_TEXT["say it again"], BY_TEXT["say that again"]
 SEARCH = Rule(firm=-8.0, weak=-14.0)
 
@@ -104,7 +104,7 @@ def test_a_head_that_is_sure_needs_nobody():
 
 
 def test_what_has_no_head_is_passed_on_as_it_was():
-    heard = at(NEXT, 3.25, 1.0)
+    heard = at(HEADLESS, 3.25, 1.0)
     assert listen(both(search=[heard])) == [heard]
 
 
