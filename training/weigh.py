@@ -30,7 +30,6 @@ from voicecoach.ear.witnesses import Weighing, Witnesses
 from voicecoach.session.commands import ALWAYS, ANSWERS, Phrase, phrases_for
 
 AFTER = np.zeros(RATE, np.float32)
-FALSE_IN = ("talk", "noise", "other word")
 BUDGETS = (0.5, 1.0, 2.0, 5.0, 10.0)
 """False alarms an hour and group."""
 
@@ -157,7 +156,7 @@ def scores(takes: list[Take], table: Mapping[str, Weighing]) -> tuple[Hits, Fals
             best = [score for end, score in found[group] if said.first < end < said.last + RATE]
             who = "synthetic" if said.who == "festival" else "people"
             hits[who, group, trial.condition].append(max(best, default=-9.0))
-        if trial.condition in FALSE_IN:
+        if not trial.said:
             hours[trial.condition] += len(trial.microphone) / RATE / 3600
             for group, told in found.items():
                 last = -RATE
