@@ -135,7 +135,7 @@ class Alignment:
         whole = int(self._late)
         end = len(self._played) - whole
         if whole == self._late:
-            return self._played[end - HOP : end].copy()
+            return np.array(self._played[end - HOP : end], dtype=np.float32)
         places = np.arange(-_TAPS, _TAPS) + (self._late - whole)
         taps = np.sinc(places) * np.cos(0.5 * np.pi * places / (_TAPS + 1)) ** 2
         around = self._played[end - HOP - _TAPS : end + _TAPS - 1]
