@@ -99,7 +99,10 @@ class OwnVoice:
     NEAR_SHORT_DB = 6.5
     """... and at least this where somebody speaks: 7 to 18 dB for 21 of 22 words under a coach 6 dB louder."""
     SURE_DB = 12.0
-    """Where the room is not learned: so much taken off needs no further proof. A canceller is behind, never ahead."""
+    """So much taken off needs no further proof, whatever is usual (the coach's own were seen 7 dB short of 23 dB): a
+    canceller is behind, never ahead."""
+    STANDS_DB = 10.0
+    """Where this is taken off nobody is proven to speak, however much is usual."""
     OWN_DB = 5.0
     """So much of the microphone must be predicted during the phrase for it to be the coach's own. For the coach alone
     in simulated rooms it was 5 to 50 dB, for people 0 to 3 dB."""
@@ -108,7 +111,7 @@ class OwnVoice:
     that far under the coach's voice is not recognised at all. Between the two, it is asked about."""
     NEAR_DB = 3.0
     """Only this little is somebody's; between somebody's and its own nothing is proven ..."""
-    LEARNING_DB, NEAR_LEARNING_DB = 4.0, 1.0
+    LEARNING_DB, NEAR_LEARNING_DB = 1.5, 1.0
     """... and where the canceller takes off this, so there is an echo that is half learned, only that little."""
 
     def __init__(self) -> None:
@@ -165,11 +168,11 @@ class OwnVoice:
         inside = (numbers >= first - _SOONER) & (numbers < last + _LATER)
         here, typical, steady = self._cancelled(order, inside)
         if steady and typical >= self.CONVERGED_DB:
-            own = typical - self.OWN_SHORT_DB
+            own = min(typical - self.OWN_SHORT_DB, self.SURE_DB)
             if here >= (max(own, self.OWN_PAIN_DB) if of_pain else own):
                 return Origin.OWN
-            return Origin.NEAR if here < typical - self.NEAR_SHORT_DB else Origin.UNKNOWN
-        if here >= max(self.SURE_DB, typical - self.OWN_SHORT_DB):
+            return Origin.NEAR if here < min(typical - self.NEAR_SHORT_DB, self.STANDS_DB) else Origin.UNKNOWN
+        if here >= self.SURE_DB:
             return Origin.OWN
         where = np.flatnonzero(inside) * HOP // _DIVISOR
         path = EchoPath(
