@@ -80,6 +80,11 @@ class _Candidate:
     grown: int
     """Hop at which it was last heard growing."""
 
+    @property
+    def alone(self) -> bool:
+        """Whether it has to stand out of the sound around it."""
+        return self.rule.alone or self.detection.alone
+
 
 class Decision:
     """Feed it what the spotter detects, hop by hop; it returns commands as soon as they are certain enough."""
@@ -117,7 +122,7 @@ class Decision:
         for candidate in self._pending:
             same = candidate.detection.phrase == detection.phrase
             if same and first < candidate.last and last > candidate.first:
-                if detection.score > candidate.detection.score:
+                if (detection.score, not detection.alone) > (candidate.detection.score, not candidate.detection.alone):
                     candidate.detection, candidate.first, candidate.last = detection, first, last
                     candidate.grown = now
                 return
@@ -126,7 +131,7 @@ class Decision:
 
     def _due_at(self, candidate: _Candidate) -> int:
         settled = candidate.grown + _SETTLE_HOPS
-        return max(settled, candidate.last + self._isolation.after[1]) if candidate.rule.alone else settled
+        return max(settled, candidate.last + self._isolation.after[1]) if candidate.alone else settled
 
     def _next_due(self, now: int) -> _Candidate | None:
         return next((candidate for candidate in self._pending if self._due_at(candidate) <= now), None)
@@ -183,7 +188,7 @@ class Decision:
     def _tier(self, candidate: _Candidate) -> Tier | None:
         rule, score = candidate.rule, candidate.detection.score
         span = (self._levels, candidate.first, candidate.last)
-        alone = not rule.alone or (self._isolation.stands_before(*span) and self._isolation.stands_after(*span))
+        alone = not candidate.alone or (self._isolation.stands_before(*span) and self._isolation.stands_after(*span))
         if alone and score >= rule.firm:
             return "weak" if rule.doubtful else "firm"
         if alone and score >= rule.weak and not rule.doubtful:

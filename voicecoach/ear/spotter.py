@@ -23,6 +23,8 @@ class Detection:
     """First sample of the phrase, counted at EAR_RATE from the stream's first."""
     end: int
     """One past its last sample."""
+    alone: bool = False
+    """Whether it is only to be believed where it stands out of the sound around it, whatever its phrase's rule says."""
 
 
 @dataclass(frozen=True, slots=True)

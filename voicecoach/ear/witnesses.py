@@ -29,6 +29,10 @@ _SURER = 0.5
 """A score has to grow by this much to be told again, and is not told again once it is firm: it may be acted on."""
 
 
+_AGAINST = -2.0
+"""Where a silent head counts for more than this, search may decide by itself; what it hears then has to stand out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Weighing:
     """How the two add up for one group of phrases. The sum is in natural log-odds, like the heads' own."""
@@ -36,7 +40,8 @@ class Weighing:
     firm: float
     weak: float
     silent_head: float = -4.0
-    """What the heads count for where they reported nothing."""
+    """What the heads count for where they reported nothing. Little against, where they learned a phrase from synthetic
+    voices only and may not know people's: what search hears then has to stand out of the sound around it."""
     worth: float = 2.0
     """What keyword search counts for at its own firm score; at its weak one nothing, linear between and beyond ..."""
     most: float = 2.0
@@ -141,16 +146,18 @@ class Witnesses:
         weighing = self._table[group.text]
         rule = self._search_rules(newest.phrase.text)
         score = weighing.of(None if head is None else head.score, None if search is None else search.score, rule)
+        alone = head is None and weighing.silent_head > _AGAINST
         told = self._told.get(group)
         if (
             told is not None
             and newest.end - told.end <= _AGREEING
             and (told.score >= weighing.firm or score < told.score + _SURER)
+            and alone >= told.alone
         ):
             return None
         if score < weighing.weak:
             return None
-        self._told[group] = replace(newest, phrase=group, score=score)
+        self._told[group] = replace(newest, phrase=group, score=score, alone=alone)
         return self._told[group]
 
     def _recent(self, heard: Mapping[Phrase, Detection], group: Phrase) -> Detection | None:
