@@ -193,6 +193,7 @@ def main() -> None:
     parser.add_argument("--more", type=Path, action="append", default=[], help="further corpora: only talk and noise")
     parser.add_argument("--engine", default=engines.DEFAULT_ENGINE)
     parser.add_argument("--heads", type=Path, nargs="*", default=[])
+    parser.add_argument("--every", type=int, default=1, help="only every Nth word and recording: quicker")
     parser.add_argument("--only", nargs="*", choices=("people", "synthetic", "other"), default=None)
     options = parser.parse_args()
     only = options.only or ["people", "synthetic", "other"]
@@ -201,17 +202,19 @@ def main() -> None:
     started = (time.perf_counter() - began) / len(hearing)
     corpus = read_corpus(options.corpus)
     coach = coach_speech()
-    words = (people(corpus) if "people" in only else []) + (synthetic() if "synthetic" in only else [])
+    every = options.every
+    words = (people(corpus)[::every] if "people" in only else []) + (synthetic() if "synthetic" in only else [])
     tally, seconds, cpu = Tally(), 0.0, time.process_time()
     for trial in word_trials(words, corpus, coach):
         tally.words(trial, hear(hearing[max(trial.fold, 0) % len(hearing)], trial))
         seconds += len(trial.microphone) / RATE
     if "other" in only:
         others = corpus + [item for more in options.more for item in read_corpus(more) if item.kind != "command"]
-        for trial in other_trials(others):
+        for trial in list(other_trials(others))[::every]:
             tally.others_heard(trial, hear(hearing[max(trial.fold, 0) % len(hearing)], trial))
             seconds += len(trial.microphone) / RATE
-    print(f"engine {options.engine}, heads {[path.name for path in options.heads] or 'packaged'}, corpus "
+    heads = [path.name for path in options.heads] or "packaged"
+    print(f"every {every}; engine {options.engine}, heads {heads}, corpus "
           f"{options.corpus}; words: {PEOPLE_SAY}, conditions: {CONDITIONS}")  # fmt: skip
     tally.show()
     used = (time.process_time() - cpu) / seconds

@@ -65,4 +65,6 @@ def test_with_headphones_a_person_is_heard_over_the_coach(hearing, word, command
     begin = 5 * STREAM_RATE
     spoken = clip(word)
     microphone[begin : begin + len(spoken)] = spoken
-    assert hear(hearing, microphone, said) == [(command, "firm")]
+    *suspected, obeyed = hear(hearing, microphone, said)
+    assert obeyed == (command, "firm")
+    assert set(suspected) <= {(command, "weak")}

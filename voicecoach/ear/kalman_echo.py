@@ -4,7 +4,8 @@ G. Enzner and P. Vary, "Frequency-domain adaptive Kalman filter for acoustic ech
 Signal Processing 86(6), 2006; in partitions, as F. Kuech, E. Mabande and G. Enzner, "State-space architecture of the
 partitioned-block-based acoustic echo controller", ICASSP 2014. The filter knows how uncertain each part of the path is
 and how much of the microphone is somebody's voice, so it holds still while a person speaks over the coach; nothing is
-ever suppressed that the reference does not explain. Telephony cancellers remove twice the echo, and the command too.
+ever suppressed that the reference does not explain, and of what it leaves only some (residual_suppressor.py). Telephony
+cancellers remove twice the echo, and the command too.
 
 While the path is being learned, and would add more than it takes away, the microphone is handed on as it is.
 """
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from voicecoach.audio.clip import Samples
 from voicecoach.ear.level import HOP
+from voicecoach.ear.residual_suppressor import ResidualSuppressor
 from voicecoach.ear.room_memory import Room
 
 _Spectra = npt.NDArray[np.complex128]
@@ -65,6 +67,9 @@ _LATELY, _ENOUGH, _WELL = 1 / 3000, 1500, 10.0
 _SILENT = 1e-7
 """Power (-70 dBFS) under which a hop of the reference is silence: nothing is learned from it."""
 
+_KNOWS = 4.0
+"""Times as much power in the path as in what is uncertain of it, from which it is known: 6 dB."""
+
 
 class KalmanEchoCanceller:
     """An :class:`~voicecoach.ear.echo.EchoCanceller` for blocks of whole hops (HOP samples); adds no delay.
@@ -78,6 +83,7 @@ class KalmanEchoCanceller:
     def __init__(self, room: Room | None = None) -> None:
         """``room``: as an earlier session knew it; gone back to by ``recall``, once it is known to be this one."""
         self._room = room
+        self._suppressor = ResidualSuppressor()
         self.reset()
 
     def reset(self) -> None:
@@ -95,6 +101,8 @@ class KalmanEchoCanceller:
         self._spoken = 0
         self._snapshots: deque[tuple[_Spectra, _Powers]] = deque(maxlen=_SNAPSHOTS)
         self._usual = np.zeros(2)
+        self._doubt = np.zeros(_BINS)
+        self._suppressor.reset()
         if self._room is not None:
             self._snapshots.append(_guess(self._room.path))
 
@@ -133,6 +141,7 @@ class KalmanEchoCanceller:
             if np.any(self._before):
                 self._sent[:] = 0.0
                 self._before[:] = 0.0
+                self._suppressor.reset()
             return microphone
         self._sent = np.roll(self._sent, 1, axis=0)
         self._sent[0] = np.fft.rfft(np.concatenate((self._before, now)))
@@ -148,9 +157,13 @@ class KalmanEchoCanceller:
         energy = np.array([np.dot(microphone, microphone), np.dot(error, error)])
         self._usual += _LATELY * (energy - self._usual)
         self._loudness = 0.8 * self._loudness + 0.2 * energy
+        # Before a path is known, and with headphones, where there is none, the doubt is no measure of what is left.
+        power = float(np.sum(self._path.real**2 + self._path.imag**2))
+        knows = power > _KNOWS * float(np.sum(self._uncertain))
+        near = self._suppressor.process(error, self._near, self._doubt * knows)
         if self._loudness[1] > self._loudness[0]:
             return microphone
-        return error.astype(np.float32)
+        return near.astype(np.float32)
 
     def _expect(self, microphone: Samples) -> None:
         """How loud the echo may be, at most, by what was heard so far."""
@@ -165,7 +178,7 @@ class KalmanEchoCanceller:
     def _learn(self, error: npt.NDArray[np.float64]) -> None:
         missed = np.fft.rfft(np.concatenate((np.zeros(HOP), error)))
         power = self._sent.real**2 + self._sent.imag**2
-        doubt = 0.5 * np.einsum("pb,pb->b", power, self._uncertain)
+        doubt = self._doubt = 0.5 * np.einsum("pb,pb->b", power, self._uncertain)
         seen = missed.real**2 + missed.imag**2
         self._near = _NEAR_SMOOTHING * self._near + (1.0 - _NEAR_SMOOTHING) * seen
         gain = self._uncertain / (doubt + self._near + 1e-9)
