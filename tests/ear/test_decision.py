@@ -1,5 +1,7 @@
 """Scenarios: what a spotter reports at which hop, over which levels, and what has to come of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,20 @@ def test_a_lower_score_is_weak_and_a_lower_one_nothing():
 def test_a_short_word_amid_talk_is_at_most_weak(loud):
     assert decide([(143, said("stop", -3, 100, 140))], loud=[loud]) == []
     assert commands(decide([(143, said("stop", 3, 100, 140))], loud=[loud])) == [("stop", "weak")]
+
+
+def test_what_one_witness_alone_heard_has_to_stand_out_whatever_its_rule_says():
+    rules = {"it hurts": FREE}
+    heard = replace(said("it hurts", -3, 100, 160), alone=True)
+    assert decide([(163, heard)], loud=[(0, 900)], rules=rules) == []
+    assert commands(decide([(163, heard)], loud=[(100, 160)], rules=rules)) == [("pain", "firm")]
+
+
+def test_the_other_witness_may_confirm_it_later():
+    rules = {"it hurts": FREE}
+    first = replace(said("it hurts", -3, 100, 160), alone=True)
+    heard = [(163, first), (168, said("it hurts", -3, 100, 162))]
+    assert commands(decide(heard, loud=[(0, 900)], rules=rules)) == [("pain", "firm")]
 
 
 def test_a_long_phrase_needs_no_silence_around_it():

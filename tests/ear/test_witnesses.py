@@ -115,6 +115,22 @@ def test_phrases_of_one_head_support_one_another_and_are_told_as_one():
     assert {detection.phrase for detection in found} == {SAY_IT}
 
 
+HURTS = BY_TEXT["it hurts"]
+
+
+def test_where_the_heads_may_not_know_people_search_may_speak_for_itself_if_it_stands_out():
+    (alone,) = listen(both(search=[at(HURTS, 99.0, 2.0)]))
+    assert alone.alone
+    assert alone.score >= weighings()["it hurts"].weak
+    (stop,) = listen(both(search=[at(STOP, 99.0, 2.0)], heads=[at(STOP, weighings()["stop"].firm, 2.1)]))
+    assert not stop.alone
+
+
+def test_what_the_heads_confirm_is_told_again_and_need_not_stand_out():
+    found = listen(both(search=[at(HURTS, 99.0, 2.0)], heads=[at(HURTS, 9.0, 2.2)]))
+    assert [one.alone for one in found] == [True, False]
+
+
 def test_what_is_firm_is_told_once():
     sure = [at(STOP, weighings()["stop"].firm + growth, 2.0 + growth / 10) for growth in (1, 2, 3)]
     assert len(listen(both(heads=sure))) == 1
