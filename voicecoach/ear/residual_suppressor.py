@@ -2,8 +2,8 @@
 
 The canceller knows how uncertain each part of its path is, and so how loud, frequency by frequency, what it could not
 take away is likely to be (as in G. Enzner and P. Vary, 2006, section 5: the Kalman filter's own postfilter). Where that
-is all there is, the sound is lowered by FLOOR_DB and no more; where somebody speaks over it, hardly at all: over a
-command the filter gave back what it was given within 1 dB. Minimum phase, so nothing comes later.
+is all there is, the sound is lowered by FLOOR_DB and no more; where somebody speaks over it, hardly at all. Minimum
+phase, so nothing comes later.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from voicecoach.ear.level import HOP
 _Array = npt.NDArray[np.float64]
 
 FLOOR_DB = 8.0
-"""dB that it takes at most. Of 36 words under the coach's louder voice 29 were heard, for certain or as a suspicion,
-and 27 without it; more would weaken commands too."""
+"""dB that it takes at most. Of 60 words under the coach's 6 dB louder voice 42 were acted on, and 37 without it
+(``tests/bench/double_talk.py``)."""
 
 _FLOOR = 10.0 ** (-FLOOR_DB / 20.0)
 _TAPS = 64
