@@ -127,10 +127,7 @@ class LevelHistory:
 
     def measure(self, hop: Samples) -> float:
         """Add the next hop and return its level, dBFS."""
-        return self.add(level_of(hop))
-
-    def add(self, level: float) -> float:
-        """Add the next hop by its level, dBFS, and return that."""
+        level = level_of(hop)
         self._levels.append(level)
         self.hops += 1
         return level

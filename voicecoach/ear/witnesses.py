@@ -28,7 +28,6 @@ _AGREEING = EAR_RATE // 2
 _SURER = 0.5
 """A score has to grow by this much to be told again, and is not told again once it is firm: it may be acted on."""
 
-
 _AGAINST = -2.0
 """Where a silent head counts for more than this, search may decide by itself; what it hears then has to stand out."""
 
@@ -179,14 +178,11 @@ def groups() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(row["phrases"]) for row in data["groups"])
 
 
-def rules(
-    search_rules: Callable[[str], Rule], table: Mapping[str, Weighing] | None = None
-) -> Callable[[str], Rule]:
+def rules(search_rules: Callable[[str], Rule]) -> Callable[[str], Rule]:
     """When the scores of :class:`Witnesses` are believed; ``search_rules`` for what keyword search hears alone."""
-    known = weighings() if table is None else table
 
     def rule_for(text: str) -> Rule:
-        weighing, searching = known.get(text), search_rules(text)
+        weighing, searching = weighings().get(text), search_rules(text)
         if weighing is None:
             return searching
         return Rule(weighing.firm, weighing.weak, alone=False, doubtful=searching.doubtful)
