@@ -21,6 +21,14 @@ def with_fields(fields: str) -> str:
 
 
 BROKEN: dict[str, tuple[str, list[str]]] = {
+    "goes with an exercise that is not there": (
+        with_fields("goes_with: b"),
+        ['7:5: goes_with must be the id of another exercise in the file, got "b"'],
+    ),
+    "goes with itself": (
+        with_fields("goes_with: a"),
+        ['7:5: goes_with must be the id of another exercise in the file, got "a"'],
+    ),
     "hold that is no duration": (
         with_step("hold: 15x"),
         ['8:7: hold must be 1 to 600 seconds, got "15x"'],
@@ -253,7 +261,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         [
             (
                 '7:5: "reps" is not a field of an exercise; expected id, name, about, sides, first_side, '
-                "order, limb, repetitions, per_day, optional, teaches_commands, lead_in, rest or steps; did "
+                "order, limb, repetitions, per_day, goes_with, optional, teaches_commands, lead_in, rest or steps; did "
                 "you mean `repetitions`?"
             )
         ],
@@ -295,7 +303,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         [
             (
                 '2:1: "titel" is not a field of a routine; expected format, title, about, source, approval, '
-                "precautions, red_flags, exercises or closing; did you mean `title`?"
+                "precautions, red_flags, reminder, check_ins, exercises or closing; did you mean `title`?"
             )
         ],
     ),
@@ -371,7 +379,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
             '1:1: format must be 1, the only version that this program knows, got "3"',
             (
                 '2:1: "titel" is not a field of a routine; expected format, title, about, source, approval, '
-                "precautions, red_flags, exercises or closing; did you mean `title`?"
+                "precautions, red_flags, reminder, check_ins, exercises or closing; did you mean `title`?"
             ),
             '6:5: sides must be both, right, left or none, got "bot"; did you mean `both`?',
             '8:7: hold must be 1 to 600 seconds, got "15x"',
@@ -506,7 +514,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         [
             (
                 '4:1: "<<" is not a field of a routine; expected format, title, about, source, approval, '
-                "precautions, red_flags, exercises or closing"
+                "precautions, red_flags, reminder, check_ins, exercises or closing"
             )
         ],
     ),
@@ -515,7 +523,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         [
             (
                 '4:1: "12" is not a field of a routine; expected format, title, about, source, approval, '
-                "precautions, red_flags, exercises or closing"
+                "precautions, red_flags, reminder, check_ins, exercises or closing"
             )
         ],
     ),

@@ -244,6 +244,15 @@ class _Reading:
                 ids.setdefault(name, (*path, "id"))
             self._check_sides(exercise, path)
             self._check_dose(exercise, path)
+        self._check_companions(exercises, list(ids))
+
+    def _check_companions(self, exercises: Any, ids: list[str]) -> None:
+        for index, exercise in enumerate(exercises):
+            other = exercise.get("goes_with") if isinstance(exercise, dict) else None
+            if isinstance(other, str) and (other not in ids or other == exercise.get("id")):
+                known = [name for name in ids if name != exercise.get("id")]
+                message = f'goes_with must be the id of another exercise in the file, got "{shown(other)}"'
+                self._tell(("exercises", index, "goes_with"), message + _meant(nearest(other, known)))
 
     def _check_sides(self, exercise: dict[str, Any], path: NodePath) -> None:
         steps = [step for step in exercise.get("steps", ()) if isinstance(step, dict)]

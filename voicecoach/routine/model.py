@@ -300,6 +300,9 @@ class Exercise(_Frozen):
     per_day: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_count(1000))] | None = Field(
         None, description="Most repetitions a day for each side, all sittings together."
     )
+    goes_with: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,39}$"), BeforeValidator(_identifier)] | None = Field(
+        None, description="Id of the exercise that this one prepares or follows: without that one, it is left out too."
+    )
     optional: Annotated[bool, BeforeValidator(_switch(_YES_OR_NO)), _as_choice("yes", "no", True, False)] = Field(
         False, description="Recommended and offered, not part of the dose: announced with how to leave it out."
     )
@@ -332,6 +335,12 @@ class Routine(_Frozen):
     precautions: _Sentences = Field((), description="Spoken before the first exercise.")
     red_flags: _Sentences = Field(
         (), description="Signs to contact a doctor about immediately; spoken after the precautions."
+    )
+    reminder: _Sentences = Field(
+        (), description="Spoken instead of about, precautions and red_flags once those were heard; none: always all."
+    )
+    check_ins: Annotated[bool, BeforeValidator(_switch(_YES_OR_NO)), _as_choice("yes", "no", True, False)] = Field(
+        False, description="Whether to ask, before each exercise but the first, about new numbness or weakness."
     )
     exercises: tuple[Exercise, ...] = Field(min_length=1, max_length=100)
     closing: _Sentences = Field((), description="Spoken at the end.")

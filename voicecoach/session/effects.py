@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from voicecoach.session.commands import Command
-from voicecoach.session.cues import Earcon, Prompt, Timeline
+from voicecoach.session.cues import Earcon, Place, Prompt, Timeline
 
 
 class Reason(str, Enum):
@@ -72,6 +73,42 @@ class Listen:
     commands: frozenset[Command]
 
 
+class Noted(str, Enum):
+    """What the journal keeps of a session; values are its event names. Never what was said, only what it meant."""
+
+    STARTED = "started"
+    """The session began. Field ``approved_by_flag`` (bool)."""
+    APPROVAL = "approval"
+    """Whether a doctor or therapist has approved. Field ``answer``: ``yes`` or ``no``."""
+    DOCTOR_SEEN = "doctor_seen"
+    """Whether the user has spoken to the doctor since. Fields ``answer``; ``about``: ids of the sessions that hurt."""
+    INTRODUCED = "introduced"
+    """About, precautions and red flags were heard in full."""
+    HOLD = "hold"
+    """A hold was completed. Field ``seconds``; the place is exercise, side and repetition."""
+    REPETITION = "repetition"
+    """A repetition was completed."""
+    CHECK_IN = "check_in"
+    """"Any new numbness, tingling or weakness?" Field ``answer``: ``fine``, ``yes`` or ``none``."""
+    NUMB = "numb"
+    """"It's numb", "more tingling": the exercise was left out from there on."""
+    PAIN = "pain"
+    """Fields ``state``: what the session was doing; ``held``: seconds into the hold, None outside one."""
+    EMERGENCY = "emergency"
+    """A warning sign. Fields as for PAIN."""
+    FINISHED = "finished"
+    """The session is over. Fields ``reason``; ``seconds``: how long it ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write it into the journal, durably, before anything that follows is done."""
+
+    noted: Noted
+    place: Place = field(default_factory=Place)
+    fields: Mapping[str, str | float | bool | list[str] | None] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class StateChanged:
     """For the event log and the display."""
@@ -87,4 +124,4 @@ class Finish:
     reason: Reason
 
 
-Effect = Play | Overlay | Silence | Duck | Volume | Retempo | Listen | StateChanged | Finish
+Effect = Play | Overlay | Silence | Duck | Volume | Retempo | Listen | Record | StateChanged | Finish
