@@ -10,6 +10,7 @@ from typing import Any
 
 from voicecoach.audio.clip import Clip, Samples
 from voicecoach.audio.mixer import Mixer, Scheduled, Score
+from voicecoach.ear.spotter import Heard
 from voicecoach.event_log import EventLog
 from voicecoach.session.commands import Command
 from voicecoach.session.cues import (
@@ -31,6 +32,7 @@ from voicecoach.session.effects import (
     Overlay,
     Play,
     Reason,
+    Record,
     Retempo,
     Silence,
     StateChanged,
@@ -51,7 +53,8 @@ class Performance:
     """Carries out one session. One thread calls it: the one that owns the session.
 
     ``arm`` is told which commands to listen for, ``retempo`` at which speed to render all texts again; when that is
-    done, set ``clip_of`` and pass SpeechReady to ``take``.
+    done, set ``clip_of`` and pass SpeechReady to ``take``. ``record`` writes into the journal; what the log tells of an
+    event is told after what had to be recorded of it, so that nothing is known to have happened that could be lost.
     """
 
     def __init__(
@@ -63,30 +66,44 @@ class Performance:
         log: EventLog,
         arm: Callable[[frozenset[Command]], None],
         retempo: Callable[[float], None],
+        record: Callable[[Record], None],
     ) -> None:
         self.session, self.mixer, self.clip_of, self.log = session, mixer, clip_of, log
         self.reason: Reason | None = None
         """Why the session ended; None while it runs."""
-        self._earcons, self._arm, self._retempo = earcons, arm, retempo
+        self._earcons, self._arm, self._retempo, self._record = earcons, arm, retempo, record
+        self._untold: list[tuple[float, str, dict[str, Any]]] | None = None
+        """What the log is told once the event that is being handled has been recorded."""
         self._overlaid_until: int | None = None
         self._ducked_until: int | None = None
         self._hold_started = 0
 
-    def take(self, event: Event | None) -> None:
-        """Let the session handle ``event`` (None: only the time) and do what it wants."""
+    def take(self, event: Event | None, heard: Heard | None = None) -> None:
+        """Let the session handle ``event`` (None: only the time) and do what it wants; ``heard`` is its origin."""
         now = self.mixer.position
-        self._let_go(now)
-        if isinstance(event, CueStarted):
-            self._tell_started(event.segment.cue, event.segment.place, event.at)
-        elif isinstance(event, CueEnded):
-            self._tell_ended(event)
-        for effect in self.session.handle(event, now):
-            self._carry_out(effect, now)
+        self._untold = []
+        try:
+            self._let_go(now)
+            if heard is not None:
+                self._tell_heard(heard)
+            elif isinstance(event, CueStarted):
+                self._tell_started(event.segment.cue, event.segment.place, event.at)
+            elif isinstance(event, CueEnded):
+                self._tell_ended(event)
+            for effect in self.session.handle(event, now):
+                self._carry_out(effect, now)
+        finally:
+            told, self._untold = self._untold, None
+            for line in told:
+                self.log.write(line[0], line[1], **line[2])
 
     def tell(self, event: str, at: int | None = None, **fields: Any) -> None:
         """Write to the log, at stream frame ``at`` or now."""
-        position = self.mixer.position if at is None else at
-        self.log.write(position / self.mixer.rate, event, **fields)
+        t = (self.mixer.position if at is None else at) / self.mixer.rate
+        if self._untold is None:
+            self.log.write(t, event, **fields)
+        else:
+            self._untold.append((t, event, fields))
 
     def next_deadline(self) -> int | None:
         """The stream position at which ``take(None)`` is due, or None."""
@@ -119,6 +136,8 @@ class Performance:
             self._arm(effect.commands)
         elif isinstance(effect, Retempo):
             self._retempo(effect.speed)
+        elif isinstance(effect, Record):
+            self._record(effect)
         elif isinstance(effect, StateChanged):
             fields: dict[str, Any] = {"from": effect.before, "to": effect.after}
             self.tell("state", **fields)
@@ -150,6 +169,11 @@ class Performance:
 
     def _clip(self, cue: Prompt | Earcon) -> Clip:
         return self.clip_of(cue.text) if isinstance(cue, Prompt) else self._earcons[cue.sound]
+
+    def _tell_heard(self, heard: Heard) -> None:
+        self.tell(
+            "heard", heard.decided, command=heard.command.value, phrase=heard.phrase, score=heard.score, tier=heard.tier
+        )
 
     def _tell_started(self, cue: Cue, place: Place, at: int) -> None:
         where = {"exercise": place.exercise, "side": place.side, "rep": place.rep}

@@ -28,7 +28,7 @@ from voicecoach.inbox import Inbox
 from voicecoach.performance import ClipOf, Performance, lengths
 from voicecoach.session.commands import URGENT, Command
 from voicecoach.session.cues import Sound
-from voicecoach.session.effects import Reason
+from voicecoach.session.effects import Reason, Record
 from voicecoach.session.events import (
     CommandGiven,
     Event,
@@ -41,7 +41,7 @@ from voicecoach.session.events import (
     Started,
 )
 from voicecoach.session.session import Session
-from voicecoach.session.states import State
+from voicecoach.session.states import QUESTIONING, State
 from voicecoach.session.timeline import Lengths
 
 STALLED = 0.8
@@ -101,6 +101,8 @@ class Stage:
     recorder: Recorder | None = None
     rehearsal: Rehearsal | None = None
     """What the ear takes the prompts for; the player starts it and ends it. None where nobody listens."""
+    record: Callable[[Record], None] = lambda record: None
+    """Writes into the journal, before it returns."""
 
 
 class Player:
@@ -119,7 +121,7 @@ class Player:
         self._inbox: Inbox[Item] = Inbox()
         self._mixer = Mixer(notify=self._inbox.put)
         self._performance = Performance(
-            session, self._mixer, clip_of, stage.earcons, log, self._arm, self._start_retempo
+            session, self._mixer, clip_of, stage.earcons, log, self._arm, self._start_retempo, stage.record
         )
         self._session = session
         self._voice_thread = ThreadPoolExecutor(1, "voice")
@@ -145,7 +147,7 @@ class Player:
     @property
     def is_asking(self) -> bool:
         """Whether a question waits for yes or no."""
-        return self._session.state in (State.ASKING, State.WAITING, State.CHECKING)
+        return self._session.state in (*QUESTIONING, State.CHECKING)
 
     @property
     def level(self) -> float | None:
@@ -265,18 +267,15 @@ class Player:
         return min(GLANCE, max(0.005, (due - self._mixer.position) / self._mixer.rate))
 
     def _take_heard(self, heard: Heard) -> None:
-        self._performance.tell(
-            "heard", heard.decided, command=heard.command.value, phrase=heard.phrase, score=heard.score, tier=heard.tier
-        )
-        self._performance.take(CommandGiven(heard.command, firm=heard.tier == "firm"))
+        self._performance.take(CommandGiven(heard.command, firm=heard.tier == "firm"), heard)
 
     def _take_key(self, pressed: KeyPressed) -> None:
         command = pressed.command
         if command is None:
-            resuming = self._session.state in (State.PAUSED, State.WAITING, State.CHECKING)
-            command = Command.RESUME if resuming else Command.PAUSE
-        self._performance.tell("heard", command=command.value, phrase=f"[{pressed.key}]", score=1.0, tier="firm")
-        self._performance.take(CommandGiven(command))
+            resuming = (State.PAUSED, State.WAITING, State.CHECK_IN_WAITING, State.CHECKING)
+            command = Command.RESUME if self._session.state in resuming else Command.PAUSE
+        pressed_now = Heard(command, f"[{pressed.key}]", 1.0, "firm", self._mixer.position)
+        self._performance.take(CommandGiven(command), pressed_now)
 
     def _arm(self, commands: frozenset[Command]) -> None:
         if self._ear is not None:

@@ -18,7 +18,7 @@ from voicecoach.event_log import EventLog, Fields
 from voicecoach.performance import ClipOf, Performance, lengths
 from voicecoach.session.commands import Command
 from voicecoach.session.cues import CueEnded, Sound
-from voicecoach.session.effects import Reason
+from voicecoach.session.effects import Reason, Record
 from voicecoach.session.events import CommandGiven, Event, SpeechReady, Started
 from voicecoach.session.plan import Plan
 from voicecoach.session.session import Session
@@ -26,6 +26,9 @@ from voicecoach.session.states import State
 
 BLOCK = 480
 """Frames: 10 ms, what a live device asks for."""
+
+
+_WAITS_FOR_THE_USER = (State.PAUSED, State.WAITING, State.CHECK_IN_WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Simulation:
     block: int = BLOCK
     log: list[Logged] = field(default_factory=list)
     armed: frozenset[Command] = frozenset()
+    recorded: list[Record] = field(default_factory=list)
+    """What would be in the journal."""
     ended: list[CueEnded] = field(default_factory=list)
     """Every cue that began to sound, in order of its end; those that were cut too."""
 
@@ -64,8 +69,9 @@ class Simulation:
         clip_of = self.clip_at(self.speed)
         self.session = Session(self.plan, lengths(clip_of, self.earcons, self.rate), speed=self.speed)
         self.performance = Performance(
-            self.session, self.mixer, clip_of, self.earcons, EventLog([self._write]), self._arm, self._retempo
-        )
+            self.session, self.mixer, clip_of, self.earcons, EventLog([self._write]), self._arm, self._retempo,
+            self.recorded.append,
+        )  # fmt: skip
         self._script = sorted(self.script, key=lambda scripted: scripted[0])
 
     def run(self, until: float | None = None) -> Reason | None:
@@ -77,7 +83,7 @@ class Simulation:
             self.performance.take(Started())
         limit = math.inf if until is None else round(until * self.rate)
         while self.performance.reason is None and self.mixer.position < limit:
-            if until is None and not self._script and self.session.state in (State.PAUSED, State.WAITING):
+            if until is None and not self._script and self.session.state in _WAITS_FOR_THE_USER:
                 break
             self._step()
         return self.performance.reason

@@ -21,6 +21,7 @@ from voicecoach.session.effects import (
     Overlay,
     Play,
     Reason,
+    Record,
     Retempo,
     Silence,
     StateChanged,
@@ -37,13 +38,15 @@ EARCON = 20
 _STATE_OF = {
     Kind.INTRODUCTION: State.INTRODUCING,
     Kind.QUESTION: State.ASKING,
+    Kind.CHECK_IN: State.CHECK_IN,
+    Kind.BALANCE: State.CLOSING,
     Kind.ANNOUNCEMENT: State.INSTRUCTING,
     Kind.INSTRUCTION: State.INSTRUCTING,
     Kind.WAIT: State.RESTING,
     Kind.REST: State.RESTING,
     Kind.CLOSING: State.CLOSING,
 }
-_QUESTIONS = (State.ASKING, State.WAITING, State.CHECKING)
+_QUESTIONS = (State.ASKING, State.WAITING, State.CHECK_IN, State.CHECK_IN_WAITING, State.CHECKING)
 
 
 def lengths_at(speed: float) -> Lengths:
@@ -114,6 +117,7 @@ class FakeStage:
         """Of the last event."""
         self.sounded: list[Sounded] = []
         self.ended: list[CueEnded] = []
+        self.recorded: list[Record] = []
         self.states: list[State] = [State.READY]
         self.silences: list[tuple[int, str]] = []
         self.unanswered_retempo: float | None = None
@@ -311,6 +315,8 @@ class FakeStage:
             assert effect.before == self.states[-1].value
             assert effect.after != effect.before
             self.states.append(State(effect.after))
+        elif isinstance(effect, Record):
+            self.recorded.append(effect)
         elif isinstance(effect, Finish):
             self.reason, self.ended_at = effect.reason, self.now
         else:

@@ -161,7 +161,7 @@ def test_everything_that_may_be_said_is_listed_once() -> None:
     plan = plan_of(STRETCH)
     texts = list(plan.texts())
     assert len(texts) == len(set(texts))
-    assert set(spoken(plan)) | set(plan.where) == set(texts)
+    assert {*spoken(plan), *plan.where, *plan.laggards.values()} == set(texts)
 
 
 def test_where_am_i_has_an_answer_at_every_step() -> None:

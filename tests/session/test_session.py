@@ -46,8 +46,10 @@ WAIT_TEXTS = ["Warm it.", "This takes 15 minutes. I will tell you when the time 
 WHOLE_HOLD = ["[start]", "[half-way]", "[tick]", "[tick]", "[tick]", "[end]"]
 
 
-def plan_of(*exercises: Exercise, approved: bool = True) -> Plan:
-    routine = Routine(format=1, title="Try", approval=True, about=("It may help.",), exercises=exercises)
+def plan_of(*exercises: Exercise, approved: bool = True, check_ins: bool = False) -> Plan:
+    routine = Routine(
+        format=1, title="Try", approval=True, about=("It may help.",), check_ins=check_ins, exercises=exercises
+    )
     return make_plan(routine, Choices(approved=approved))
 
 
@@ -74,6 +76,11 @@ def in_state(state: State) -> FakeStage:
         return FakeStage(plan_of(PULL))
     if state in (State.ASKING, State.WAITING):
         stage = on_stage(approved=False)
+        stage.until_state(state)
+        return stage
+    if state in (State.CHECK_IN, State.CHECK_IN_WAITING):
+        stage = FakeStage(plan_of(TURN, PULL, check_ins=True))
+        stage.begin()
         stage.until_state(state)
         return stage
     stage = on_stage(PULL)
@@ -114,9 +121,9 @@ def test_an_undisturbed_session_does_the_dose_and_ends() -> None:
     stage = on_stage()
     stage.until_silent()
     assert stage.reason is Reason.COMPLETED
-    assert dict(stage.session.repetitions) == {("pull", "right"): 2, ("pull", "left"): 2, ("heat", None): 1,
+    assert dict(stage.session.tally.repetitions) == {("pull", "right"): 2, ("pull", "left"): 2, ("heat", None): 1,
                                                ("turn", None): 2}  # fmt: skip
-    assert dict(stage.session.held) == {("pull", "right"): 30 * RATE, ("pull", "left"): 30 * RATE}
+    assert dict(stage.session.tally.held) == {("pull", "right"): 30 * RATE, ("pull", "left"): 30 * RATE}
     assert stage.said()[-1] == "[ended]"
 
 
@@ -177,7 +184,7 @@ def test_resume_leads_in_and_holds_again_from_zero() -> None:
     assert end - start == 15 * RATE
     assert start - at >= defaults.RESUME_LEAD_IN * RATE
     assert [completed for _, _, completed in holds_of(stage)] == [False, True]
-    assert stage.session.held["pull", "right"] == 15 * RATE
+    assert stage.session.tally.held["pull", "right"] == 15 * RATE
 
 
 def test_resume_leads_in_even_where_the_file_has_none() -> None:
@@ -199,7 +206,7 @@ def test_a_completed_hold_is_not_done_again_after_a_pause() -> None:
     stage.until_said("2 of 2")
     assert [completed for _, _, completed in holds_of(stage)] == [True]
     stage.until_silent()
-    assert stage.session.repetitions["pull", "right"] == 2
+    assert stage.session.tally.repetitions["pull", "right"] == 2
 
 
 def test_a_hold_that_ends_in_the_very_block_of_the_pause_counts() -> None:
@@ -211,7 +218,7 @@ def test_a_hold_that_ends_in_the_very_block_of_the_pause_counts() -> None:
     assert stage.state is State.PAUSED
     stage.say(C.RESUME)
     stage.until_silent()
-    assert stage.session.repetitions["pull", "right"] == 2
+    assert stage.session.tally.repetitions["pull", "right"] == 2
     assert len(holds_of(stage)) == 4
 
 
@@ -231,7 +238,7 @@ def test_a_pause_in_the_resuming_words_pauses_again() -> None:
     stage.say(C.RESUME)
     stage.until_silent()
     assert stage.reason is Reason.COMPLETED
-    assert stage.session.repetitions["pull", "right"] == 2
+    assert stage.session.tally.repetitions["pull", "right"] == 2
 
 
 @pytest.mark.parametrize("said", [(C.PAUSE, C.RESUME), (C.REPEAT,), (C.HELP,), (C.FASTER,), (C.NEXT, C.BACK)])
@@ -245,8 +252,8 @@ def test_a_command_at_any_cue_boundary_changes_no_dose(said: tuple[Command, ...]
         if stage.state in PLAYING:
             stage.say(*said)
         stage.until_silent()
-        assert dict(stage.session.repetitions) == {("pull", "right"): 2, ("turn", None): 2}
-        assert dict(stage.session.held) == {("pull", "right"): 30 * RATE}
+        assert dict(stage.session.tally.repetitions) == {("pull", "right"): 2, ("turn", None): 2}
+        assert dict(stage.session.tally.held) == {("pull", "right"): 30 * RATE}
         number += 1
     assert number > 40
 
@@ -276,7 +283,7 @@ def test_a_wait_goes_on_where_it_was_paused() -> None:
     began = next(s.at for s in stage.sounded if s.at > at and s.what == "[end]")
     assert began - at == pytest.approx((900 - 500) * RATE, abs=2)
     stage.until_silent()
-    assert stage.session.repetitions["heat", None] == 1
+    assert stage.session.tally.repetitions["heat", None] == 1
 
 
 def test_a_wait_that_is_over_is_not_waited_again() -> None:
@@ -292,7 +299,7 @@ def test_skip_leaves_a_wait() -> None:
     stage = in_wait()
     stage.say(C.NEXT)
     stage.until_said("The exercise is: turns.")
-    assert stage.session.repetitions["heat", None] == 0
+    assert stage.session.tally.repetitions["heat", None] == 0
 
 
 def test_back_after_a_skip_keeps_what_was_waited() -> None:
@@ -344,7 +351,7 @@ def test_repeat_in_a_hold_gives_the_full_instruction_and_holds_again(rep: int) -
     stage.until_said("Gently let go.")
     assert stage.said(at) == ["[heard]", "Pull the right.", HOLD_TEXT, "hold 15", *WHOLE_HOLD, "Gently let go."]
     stage.until_silent()
-    assert stage.session.repetitions["pull", "right"] == 2
+    assert stage.session.tally.repetitions["pull", "right"] == 2
 
 
 def test_repeat_in_a_rest_speaks_and_does_nothing_again() -> None:
@@ -360,15 +367,15 @@ def test_repeat_in_a_rest_speaks_and_does_nothing_again() -> None:
     stage.say(C.PAUSE, C.RESUME)
     stage.until_silent()
     assert len(holds_of(stage)) == 4
-    assert stage.session.repetitions["pull", "right"] == 2
+    assert stage.session.tally.repetitions["pull", "right"] == 2
 
 
 def test_repeat_after_a_movement_counts_it_once() -> None:
     stage = on_stage(TURN)
-    stage.until(lambda: bool(stage.session.repetitions))
+    stage.until(lambda: bool(stage.session.tally.repetitions))
     stage.say(C.REPEAT)
     stage.until_silent()
-    assert stage.session.repetitions["turn", None] == 2
+    assert stage.session.tally.repetitions["turn", None] == 2
 
 
 def test_repeat_of_a_later_part_starts_no_earlier_hold_again() -> None:
@@ -379,7 +386,7 @@ def test_repeat_of_a_later_part_starts_no_earlier_hold_again() -> None:
     stage.say(C.REPEAT)
     stage.until_silent()
     assert stage.said(at)[:4] == ["[heard]", "Two.", "Hold for 6 seconds, from chime to chime.", "hold 6"]
-    assert stage.session.held["two", None] == 11 * RATE
+    assert stage.session.tally.held["two", None] == 11 * RATE
 
 
 def test_repeat_in_the_introduction_says_that_sentence_again() -> None:
@@ -559,7 +566,7 @@ def test_next_goes_to_the_next_side_and_then_the_next_exercise() -> None:
     stage.until_said("Now the left arm.")
     stage.say(C.NEXT)
     stage.until_said("This part is recommended")
-    assert not stage.session.repetitions
+    assert not stage.session.tally.repetitions
 
 
 def test_next_twice_in_one_breath_skips_two() -> None:
@@ -598,14 +605,14 @@ def test_back_takes_back_a_skip() -> None:
     stage.until_state(State.HOLDING)
     assert stage.session.place == Place("pull", "right", 2)
     stage.until_silent()
-    assert stage.session.repetitions["pull", "right"] == 2
+    assert stage.session.tally.repetitions["pull", "right"] == 2
     assert stage.said(at)[1:3] == ["hold 15", "[start]"]
 
 
 def test_back_takes_back_only_a_skip_that_nothing_was_done_after() -> None:
     stage = in_hold()
     stage.say(C.NEXT)
-    stage.until(lambda: stage.session.repetitions["pull", "left"] == 1)
+    stage.until(lambda: stage.session.tally.repetitions["pull", "left"] == 1)
     at = stage.now
     stage.say(C.BACK)
     stage.until_said("Now the left arm.")
@@ -618,7 +625,7 @@ def test_a_hold_that_ends_in_the_very_block_of_a_skip_counts_and_the_skip_can_be
     stage.collect(stage.now + 10 * RATE)
     stage.inbox.appendleft(CommandGiven(C.NEXT))
     stage.attend()
-    assert stage.session.repetitions["pull", "right"] == 1
+    assert stage.session.tally.repetitions["pull", "right"] == 1
     stage.say(C.BACK)
     assert stage.session.place == Place("pull", "right", 1)
 
@@ -693,7 +700,7 @@ def test_numb_in_everything_leaves_only_the_end() -> None:
     stage.say(C.BACK)
     stage.until_silent()
     assert stage.reason is Reason.COMPLETED
-    assert not stage.session.repetitions
+    assert not stage.session.tally.repetitions
 
 
 def test_numb_outside_an_exercise_gives_the_advice_and_goes_on() -> None:
@@ -723,7 +730,7 @@ def test_an_answer_in_a_hold_does_not_stop_the_clock(command: Command) -> None:
     stage.until_state(State.RESTING)
     start, end = (next(s.at for s in stage.sounded if s.what == what) for what in ("[start]", "[end]"))
     assert end - start == 15 * RATE
-    assert stage.session.held["pull", "right"] == 15 * RATE
+    assert stage.session.tally.held["pull", "right"] == 15 * RATE
 
 
 def test_a_second_question_while_one_is_answered_is_left_alone() -> None:
@@ -954,8 +961,8 @@ def test_no_refuses_and_says_so(state: State) -> None:
     stage.say(C.NO)
     stage.until_silent()
     assert stage.reason is Reason.REFUSED
-    assert stage.said(at)[-3:] == ["[heard]", wording().say("refused"), "[ended]"]
-    assert not stage.session.held
+    assert stage.said(at)[-3:] == ["[heard]", wording().say("approval_refused"), "[ended]"]
+    assert not stage.session.tally.held
 
 
 def test_stop_after_a_refusal_leaves_it_a_refusal() -> None:
@@ -978,7 +985,7 @@ def test_after_a_refusal_nothing_of_the_routine_is_played() -> None:
             stage.say(C.REPEAT, C.RESUME, C.WHERE)
         stage.until_silent()
         assert stage.reason is Reason.REFUSED
-        allowed = {wording().say(key) for key in ("refused", "where_introduction", "numb_plain")}
+        allowed = {wording().say(key) for key in ("approval_refused", "where_introduction", "numb_plain")}
         assert set(stage.said(at + 1)) <= {"[ended]", *allowed}
 
 
@@ -1045,7 +1052,7 @@ def test_nothing_hurt_so_the_hold_begins_again(command: Command) -> None:
     stage.say(command)
     stage.until_said("Get back into position.")
     stage.until_said("[end]")
-    assert stage.session.held["pull", "right"] == 15 * RATE
+    assert stage.session.tally.held["pull", "right"] == 15 * RATE
 
 
 def test_it_did_hurt() -> None:
@@ -1136,7 +1143,7 @@ def test_what_was_rehearsed_is_used_from_the_next_timeline_on_and_leaves_alone_w
     resumed = stage.now
     stage.until_said("Now the left arm.")
     assert set(_gaps(stage, resumed)) == {defaults.AFTER_SELF_TRIGGER}
-    assert stage.session.held == {("pull", "right"): 2 * 15 * RATE}
+    assert stage.session.tally.held == {("pull", "right"): 2 * 15 * RATE}
 
 
 def _gaps(stage: FakeStage, since: int = 0) -> list[float]:

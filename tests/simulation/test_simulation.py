@@ -113,7 +113,7 @@ def test_an_interrupted_hold_is_done_again_to_the_sample() -> None:
     assert len(starts) == 3
     assert [end - start for start, end in zip(starts[1:], ends, strict=True)] == [HELD * STREAM_RATE] * 2
     assert [line.fields["completed"] for line in logged(simulation, "hold_end")] == [False, True, True]
-    assert simulation.session.held["pull", "right"] == HELD * STREAM_RATE
+    assert simulation.session.tally.held["pull", "right"] == HELD * STREAM_RATE
 
 
 @pytest.mark.parametrize("at", [0.003, 2.0, 3.5, 4.37])

@@ -6,7 +6,7 @@ A step is the smallest thing that is done again after an interruption. The plan 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -18,6 +18,7 @@ from voicecoach.routine.model import Wait as WaitStep
 from voicecoach.routine.prompt_text import expand
 from voicecoach.session import defaults
 from voicecoach.session.cues import Cue, Earcon, Hold, Place, Prompt, Silence, Sound
+from voicecoach.session.standing import Key, Standing
 from voicecoach.session.wording import Wording, wording
 from voicecoach.units import spoken_duration
 
@@ -27,7 +28,9 @@ class Kind(str, Enum):
 
     INTRODUCTION = "introduction"
     QUESTION = "question"
-    """The timeline ends after it and the session waits for an answer."""
+    """Yes or no; the timeline ends after it and the session waits for an answer."""
+    CHECK_IN = "check_in"
+    """"Any new numbness?" The timeline ends after it and the session waits to hear that all is fine."""
     ANNOUNCEMENT = "announcement"
     """Names the exercise, the side or the repetition."""
     INSTRUCTION = "instruction"
@@ -35,6 +38,8 @@ class Kind(str, Enum):
     HOLD = "hold"
     WAIT = "wait"
     REST = "rest"
+    BALANCE = "balance"
+    """Names a side that did less than the other, if there is one by then: what is said is not known before."""
     CLOSING = "closing"
 
 
@@ -50,6 +55,13 @@ class Step:
     """Counts exercise-and-side stretches from 0; -1 outside any. "next" and "back" move by these."""
     completes: bool = False
     """Whether the repetition counts as done when this step has been played to its end."""
+    asks: str = ""
+    """Which question it is: ``approval``, ``after_pain`` or ``check_in``, as the keys of the wording begin."""
+
+    @property
+    def key(self) -> Key:
+        """The exercise and side that its repetition counts for."""
+        return self.place.exercise or "", self.place.side
 
     @property
     def in_full(self) -> tuple[Cue, ...]:
@@ -66,7 +78,11 @@ class Choices:
     upper: bool = False
     """Take the upper bound of every range instead of the lower."""
     approved: bool = False
-    """The approval question has been answered already."""
+    """The approval question is answered beforehand, for this session; never the one after pain."""
+    check_ins: bool = True
+    """Ask about new numbness between exercises, where the routine does."""
+    standing: Standing = field(default_factory=Standing)
+    """What is known of the days before."""
 
     def of(self, dose: Range) -> float:
         """The number chosen from a range."""
@@ -79,19 +95,31 @@ class Plan:
 
     steps: tuple[Step, ...]
     where: tuple[str, ...]
+    introduction: range = range(0)
+    """The steps that say about, precautions and red flags in full; none where a reminder does."""
+    standing: Standing = field(default_factory=Standing)
+    allowed: Mapping[Key, int] = field(default_factory=dict)
+    """For exercises with a daily maximum: the repetitions that the day still allows as the session begins."""
+    refusals: Mapping[Key, str] = field(default_factory=dict)
+    """What is said where that is used up."""
+    laggards: Mapping[Key, str] = field(default_factory=dict)
+    """What is said at the end of a side that did less than the other, for exercises of which both are done."""
+    is_refused: bool = False
+    """The day's maximum was reached before: nothing is left to do but to say so."""
 
     def texts(self) -> Iterator[str]:
         """Every text that the steps can say, each once."""
         seen: set[str] = set()
-        for step in self.steps:
-            for cue in (*step.cues, *step.in_full):
-                if isinstance(cue, Prompt) and cue.text not in seen:
-                    seen.add(cue.text)
-                    yield cue.text
-        for text in self.where:
+        for text in (*self._step_texts(), *self.where, *self.refusals.values(), *self.laggards.values()):
             if text not in seen:
                 seen.add(text)
                 yield text
+
+    def _step_texts(self) -> Iterator[str]:
+        for step in self.steps:
+            for cue in (*step.cues, *step.in_full):
+                if isinstance(cue, Prompt):
+                    yield cue.text
 
     def first_of_bout(self, bout: int) -> int:
         """Index of the bout's first step."""
@@ -120,27 +148,44 @@ def make_plan(routine: Routine, choices: Choices | None = None, words: Wording |
 class _Planner:
     def __init__(self, routine: Routine, choices: Choices, words: Wording) -> None:
         self.routine, self.choices, self.words = routine, choices, words
+        self.standing = choices.standing
         self.steps: list[Step] = []
         self.where: list[str] = []
+        self.introduction = range(0)
         self.bout = -1
+        self.has_practised = False
 
     def plan(self) -> Plan:
         say = self.words.say
         here = say("where_introduction")
-        self._introduce(say("greeting", title=self.routine.title), here)
-        if self.routine.approval and not self.choices.approved:
-            self._add(Step(Kind.QUESTION, (Prompt(say("approval")),)), here)
-        for sentence in (*self.routine.about, *self.routine.precautions, *self.routine.red_flags):
-            self._introduce(sentence, here)
-        self._introduce(say("teach"), here)
-        for exercise in self.routine.exercises:
-            self._exercise(exercise)
-        if self.bout < 0:
+        possible = [exercise for exercise in self.routine.exercises if self._sides(exercise)]
+        if not possible:
             raise UsageError(f'"{self.routine.title}" has nothing for the {self._side(self.choices.sides)} side alone.')
-        for sentence in self.routine.closing:
-            self._add(Step(Kind.CLOSING, (Prompt(sentence), _gap())), here)
-        self._add(Step(Kind.CLOSING, (Prompt(say("complete")), _gap(), Earcon(Sound.ENDED))), here)
-        return Plan(tuple(self.steps), tuple(self.where))
+        wanted = self._without_companions(possible)
+        self._introduce(say("greeting", title=self.routine.title), here)
+        refused = not any(self._is_left(exercise) for exercise in wanted if not exercise.optional)
+        if refused and any(exercise.per_day for exercise in wanted):
+            self._refuse_all(wanted, here)
+        else:
+            self._introduction(here)
+            for exercise in wanted:
+                self._exercise(exercise)
+            self._add(Step(Kind.BALANCE, ()), here)
+            for sentence in self.routine.closing:
+                self._close(sentence, here)
+            self._add(Step(Kind.CLOSING, (Prompt(say("complete")), _gap(), Earcon(Sound.ENDED))), here)
+            refused = False
+        limited = [(exercise, side) for exercise in wanted if exercise.per_day for side in self._sides(exercise)]
+        return Plan(
+            tuple(self.steps),
+            tuple(self.where),
+            self.introduction,
+            self.standing,
+            allowed={_key(exercise, side): self._allowed(exercise, side) for exercise, side in limited},
+            refusals={_key(exercise, side): self._done_text(exercise, side) for exercise, side in limited},
+            laggards=dict(self._laggards(wanted)),
+            is_refused=refused,
+        )
 
     def _add(self, step: Step, where: str) -> None:
         self.steps.append(step)
@@ -149,23 +194,114 @@ class _Planner:
     def _introduce(self, sentence: str, where: str) -> None:
         self._add(Step(Kind.INTRODUCTION, (Prompt(sentence), _gap())), where)
 
+    def _introduction(self, here: str) -> None:
+        say, routine = self.words.say, self.routine
+        if self.standing.hurts:
+            self._ask("after_pain", (*self._hurt_texts(), say("after_pain")), here)
+        if routine.approval and not (self.choices.approved or self.standing.approved):
+            changed = (say("approval_changed"),) if self.standing.changed else ()
+            self._ask("approval", (*changed, say("approval")), here)
+        in_short = self.standing.introduced and routine.reminder
+        first = len(self.steps)
+        for sentence in routine.reminder if in_short else (*routine.about, *routine.precautions, *routine.red_flags):
+            self._introduce(sentence, here)
+        if not in_short:
+            self.introduction = range(first, len(self.steps))
+        self._introduce(say("teach"), here)
+
+    def _ask(self, question: str, texts: tuple[str, ...], here: str) -> None:
+        cues = tuple(cue for text in texts for cue in (Prompt(text), _gap()))
+        self._add(Step(Kind.QUESTION, cues[:-1], asks=question), here)
+
+    def _hurt_texts(self) -> Iterator[str]:
+        hurts, say = self.standing.hurts, self.words.say
+        for urgent, key in ((False, "last_time_hurt"), (True, "last_time_warning")):
+            if any(hurt.urgent is urgent for hurt in hurts):
+                yield say(key)
+        for name in dict.fromkeys(hurt.exercise for hurt in hurts if hurt.exercise):
+            yield say("last_time_exercise", name=name)
+
+    # The day's maximum ----------------------------------------------------------------------------------------
+
+    def _allowed(self, exercise: Exercise, side: Side | None) -> int:
+        """Repetitions that the day still allows; 0 or less for none. Only for exercises with a maximum."""
+        return (exercise.per_day or 0) - self.standing.done_today.get(_key(exercise, side), 0)
+
+    def _reps(self, exercise: Exercise, side: Side | None) -> int:
+        chosen = round(self.choices.of(exercise.repetitions))
+        return min(chosen, max(0, self._allowed(exercise, side))) if exercise.per_day else chosen
+
+    def _is_left(self, exercise: Exercise) -> bool:
+        return any(self._reps(exercise, side) for side in self._sides(exercise))
+
+    def _without_companions(self, exercises: list[Exercise]) -> list[Exercise]:
+        """Without those that go with an exercise of which nothing is done today."""
+        left = {exercise.id for exercise in exercises if self._is_left(exercise)}
+        return [exercise for exercise in exercises if exercise.goes_with is None or exercise.goes_with in left]
+
+    def _refuse_all(self, exercises: list[Exercise], here: str) -> None:
+        for exercise in exercises:
+            if exercise.per_day:
+                self._close(self.words.say("announce", name=exercise.name), here)
+                for side in self._sides(exercise):
+                    self._close(self._done_text(exercise, side), here)
+        self._add(Step(Kind.CLOSING, (Prompt(self.words.say("enough_today")), _gap(), Earcon(Sound.ENDED))), here)
+
+    def _close(self, sentence: str, here: str) -> None:
+        self._add(Step(Kind.CLOSING, (Prompt(sentence), _gap())), here)
+
+    def _done_text(self, exercise: Exercise, side: Side | None) -> str:
+        key = "daily_done" if side is None else "daily_done_side"
+        return self.words.say(key, most=exercise.per_day, side=self._side(side), limb=self._limb(exercise))
+
+    def _limit_texts(self, exercise: Exercise) -> Iterator[str]:
+        """What is left today of each side that cannot do all that was asked for."""
+        for side in self._sides(exercise):
+            left = self._reps(exercise, side)
+            if not exercise.per_day or left == round(self.choices.of(exercise.repetitions)):
+                continue
+            if left == 0:
+                yield self._done_text(exercise, side)
+                continue
+            key = "daily_left" if side is None else "daily_left_side"
+            done = self.standing.done_today.get(_key(exercise, side), 0)
+            yield self.words.say(key, done=done, most=exercise.per_day, left=left, side=self._side(side),
+                                 limb=self._limb(exercise))  # fmt: skip
+
+    def _laggards(self, exercises: list[Exercise]) -> Iterator[tuple[Key, str]]:
+        for exercise in exercises:
+            for side in self._sides(exercise) if exercise.sides == "both" and self.choices.sides is None else ():
+                yield _key(exercise, side), self.words.say(
+                    "did_less", side=self._side(side), other=self._side(side.other if side else None),
+                    limb=self._limb(exercise), name=exercise.name,
+                )  # fmt: skip
+
+    # Exercises ------------------------------------------------------------------------------------------------
+
     def _exercise(self, exercise: Exercise) -> None:
-        sides = self._sides(exercise)
+        reps = {side: self._reps(exercise, side) for side in self._sides(exercise)}
+        sides = [side for side, left in reps.items() if left]
         if not sides:
+            self.bout += 1
+            for text in (self.words.say("announce", name=exercise.name), *self._limit_texts(exercise)):
+                step = Step(Kind.ANNOUNCEMENT, (Prompt(text), _gap()), Place(exercise.id), bout=self.bout)
+                self._add(step, exercise.name)
             return
-        reps = round(self.choices.of(exercise.repetitions))
+        if self.has_practised and self.routine.check_ins and self.choices.check_ins:
+            self._check_in()
+        self.has_practised = True
         rounds: list[tuple[Side | None, int]]
         if exercise.order == "alternating":
-            rounds = [(side, rep) for rep in range(1, reps + 1) for side in sides]
+            rounds = [(side, rep) for rep in range(1, max(reps.values()) + 1) for side in sides if rep <= reps[side]]
         else:
-            rounds = [(side, rep) for side in sides for rep in range(1, reps + 1)]
+            rounds = [(side, rep) for side in sides for rep in range(1, reps[side] + 1)]
         previous: Side | None = None
         for number, (side, rep) in enumerate(rounds):
             new_bout = number == 0 or (exercise.order == "side_by_side" and side != previous)
             self.bout += new_bout
-            at = _Round(exercise, side, rep, reps, self.bout, first=rep == 1, sides=len(sides))
+            at = _Round(exercise, side, rep, reps[side], self.bout, first=rep == 1)
             if number == 0:
-                self._announce(at)
+                self._announce(at, {side: reps[side] for side in sides})
             elif new_bout:
                 self._switch(at, self.words.say("other_side", side=self._side(side), limb=self._limb(exercise)))
             elif side != previous:
@@ -178,6 +314,12 @@ class _Planner:
         rest = Step(Kind.REST, (Silence("gap", defaults.BETWEEN_EXERCISES),), self.steps[-1].place, bout=self.bout)
         self._add(rest, self.where[-1])
 
+    def _check_in(self) -> None:
+        """It belongs to the exercise that was done before it: what is new may come from that one."""
+        before = self.steps[-1]
+        cues, place = (Prompt(self.words.say("check_in")),), Place(before.place.exercise)
+        self._add(Step(Kind.CHECK_IN, cues, place, bout=before.bout, asks="check_in"), self.where[-1])
+
     def _sides(self, exercise: Exercise) -> list[Side | None]:
         if exercise.sides == "none":
             return [None]
@@ -185,17 +327,18 @@ class _Planner:
         wanted = [exercise.first_side, exercise.first_side.other] if both else [Side(exercise.sides)]
         return [side for side in wanted if self.choices.sides in (None, side)]
 
-    def _announce(self, at: _Round) -> None:
-        exercise, say = at.exercise, self.words.say
+    def _announce(self, at: _Round, reps: Mapping[Side | None, int]) -> None:
+        exercise, say, limb = at.exercise, self.words.say, self._limb(at.exercise)
         texts = [say("announce_optional" if exercise.optional else "announce", name=exercise.name)]
         if exercise.about:
             texts.append(exercise.about)
-        if at.reps > 1:
-            key = "count_each" if at.sides == 2 else "count"
-            texts.append(say(key, reps=at.reps, limb=self._limb(exercise)))
+        texts += self._limit_texts(exercise)
+        if len(set(reps.values())) > 1:
+            texts += [say("count_side", reps=left, side=self._side(side), limb=limb) for side, left in reps.items()]
+        elif at.reps > 1:
+            texts.append(say("count_each" if len(reps) == 2 else "count", reps=at.reps, limb=limb))
         if at.side is not None:
-            key = "first_side" if at.sides == 2 else "only_side"
-            texts.append(say(key, side=self._side(at.side), limb=self._limb(exercise)))
+            texts.append(say("first_side" if len(reps) == 2 else "only_side", side=self._side(at.side), limb=limb))
         for text in texts:
             self._step(at, Kind.ANNOUNCEMENT, (Prompt(text), _gap()))
 
@@ -287,10 +430,11 @@ class _Round:
     bout: int
     first: bool
     """First time on this side: instructions in full."""
-    sides: int
+
+
+def _key(exercise: Exercise, side: Side | None) -> Key:
+    return exercise.id, side.value if side else None
 
 
 def _gap() -> Silence:
     return Silence("gap", defaults.AFTER_SENTENCE)
-
-

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -35,9 +34,11 @@ from voicecoach.session.effects import (
     Effect,
     Finish,
     Listen,
+    Noted,
     Overlay,
     Play,
     Reason,
+    Record,
     Retempo,
     Silence,
     StateChanged,
@@ -56,7 +57,9 @@ from voicecoach.session.events import (
     Started,
 )
 from voicecoach.session.plan import Kind, Plan, Step
+from voicecoach.session.standing import Key
 from voicecoach.session.states import LISTENED_FOR, PLAYING, TRANSITIONS, Action, State, Trigger
+from voicecoach.session.tally import Tally
 from voicecoach.session.timeline import Entry, Lengths, lay_out
 from voicecoach.session.wording import Wording, wording
 from voicecoach.units import frames
@@ -114,10 +117,8 @@ class Session:
         self.plan, self.state = plan, State.READY
         self.lengths, self.words = lengths, words or wording()
         self.speed, self.volume = speed, 1.0
-        self.repetitions: Counter[tuple[str, str | None]] = Counter()
-        """Completed repetitions by exercise and side."""
-        self.held: Counter[tuple[str, str | None]] = Counter()
-        """Completed holds in frames, by exercise and side."""
+        self.tally = Tally(plan)
+        """What was completed."""
         self._reason: Reason | None = None
         self._fault: Literal["ear", "device"] = "ear"
         self._effects: list[Effect] = []
@@ -142,12 +143,17 @@ class Session:
         self._skipped_from: tuple[int, int] | None = None
         """Where "back" returns to after "next": the step, and what was waited of it."""
         self._left_out: set[str] = set()
-        self._approved = False
+        self._answered: set[int] = set()
+        """Steps that asked something and got their answer."""
+        self._unheard = set(plan.introduction)
+        """What of the full introduction has not been heard to its end."""
+        self._refusal = ""
+        """What is said when the session may not go on."""
         self._asked = 0
         """How often the open question has been asked once more."""
         self._armed: frozenset[Command] = frozenset()
         self._actions: dict[Action, Callable[[int, Command | Trigger, State], None]] = {
-            Action.BEGIN: lambda _, __, ___: self._play_from(0),
+            Action.BEGIN: self._begin,
             Action.FOLLOW: lambda _, __, ___: None,
             Action.NOTHING: lambda _, __, ___: None,
             Action.PAUSE: self._pause,
@@ -166,6 +172,8 @@ class Session:
             Action.ASK_AGAIN: self._ask_again,
             Action.ACCEPT: self._accept,
             Action.REFUSE: self._refuse,
+            Action.PASS_CHECK_IN: self._pass_check_in,
+            Action.EASE_OFF: self._ease_off,
             Action.CHECK: self._check,
             Action.AWAIT_CHECK: self._await_check,
             Action.KEEP_PAUSED: self._keep_paused,
@@ -275,7 +283,12 @@ class Session:
             self._effects.append(StateChanged(before.value, self.state.value))
             self._listen()
             if self.state is State.FINISHED:
-                self._effects.append(Finish(self._reason or Reason.COMPLETED))
+                reason = self._reason or Reason.COMPLETED
+                self._record(Noted.FINISHED, reason=reason.value, seconds=round(now / self.lengths.rate, 3))
+                self._effects.append(Finish(reason))
+
+    def _record(self, noted: Noted, place: Place | None = None, **fields: str | float | list[str] | None) -> None:
+        self._effects.append(Record(noted, place or Place(), fields))
 
     def _listen(self) -> None:
         wanted = LISTENED_FOR[self.state]
@@ -318,6 +331,8 @@ class Session:
         by_kind = {
             Kind.INTRODUCTION: Trigger.INTRODUCTION_STARTED,
             Kind.QUESTION: Trigger.QUESTION_STARTED,
+            Kind.CHECK_IN: Trigger.CHECK_IN_STARTED,
+            Kind.BALANCE: Trigger.CLOSING_STARTED,
             Kind.CLOSING: Trigger.CLOSING_STARTED,
         }
         return by_kind.get(kind, Trigger.INSTRUCTION_STARTED)
@@ -327,13 +342,18 @@ class Session:
         if not event.completed or segment.step == NOT_A_STEP:
             return
         step = self.plan.steps[segment.step]
-        key = (step.place.exercise or "", step.place.side)
+        if segment.step in self._unheard and isinstance(segment.cue, Prompt):
+            self._unheard.remove(segment.step)
+            if not self._unheard:
+                self._record(Noted.INTRODUCED)
         if isinstance(segment.cue, Hold):
-            self.held[key] += segment.end - segment.start
+            self.tally.held[step.key] += segment.end - segment.start
+            self._record(Noted.HOLD, step.place, seconds=segment.cue.seconds)
         if not _ends_dose(segment, step):
             return
         if step.completes:
-            self.repetitions[key] += 1
+            self.tally.repetitions[step.key] += 1
+            self._record(Noted.REPETITION, step.place)
         if self.state in PLAYING and self._playing is not None and event.at <= self._playing.start:
             # It ended just before something else began to play: it counts, but the session is elsewhere by now.
             return
@@ -342,6 +362,10 @@ class Session:
             self._completed_here, self._skipped_from = True, None
 
     # Playing --------------------------------------------------------------------------------------------------
+
+    def _begin(self, _: int, __: Command | Trigger, ___: State) -> None:
+        self._record(Noted.STARTED)
+        self._play_from(0)
 
     def _play(self, stretch: _Stretch, at: int | None = None) -> None:
         self._pending = stretch
@@ -366,7 +390,7 @@ class Session:
             self._move_to(index if index != self._here() else self._cursor)
         end = len(self.plan.steps)
         for later in range(index, end):
-            if self.plan.steps[later].kind is Kind.QUESTION and not self._approved:
+            if self.plan.steps[later].asks and not self._is_out(later):
                 end, self._asked = later + 1, 0
                 break
         entries = [Entry(lead, self.place, NOT_A_STEP)] if lead else []
@@ -398,20 +422,37 @@ class Session:
         self._cursor, self._done, self._waited = index, False, waited
 
     def _entries(self, indices: range) -> list[Entry]:
+        """The steps to be played, without what is left out and what would be too much for one day."""
         entries = []
+        forecast = self.tally.forecast(self._under_way(indices.start))
+        refused: set[Key] = set()
         for index in indices:
             step = self.plan.steps[index]
-            if self._is_out(step):
+            if self._is_out(index):
+                continue
+            if not forecast.admits(step):
+                if step.key not in refused:
+                    refused.add(step.key)
+                    entries.append(Entry(_sentences((self.plan.refusals[step.key],)), step.place, NOT_A_STEP))
                 continue
             cues = step.in_full if self._full is not None and step.place == self._full else step.cues
             if step.kind is Kind.WAIT and index == self._cursor and self._waited:
                 cues = (self._rest_of_wait(cues[0]), *cues[1:])
+            elif step.kind is Kind.BALANCE:
+                cues = _sentences(tuple(forecast.behind()))
             entries.append(Entry(cues, step.place, index))
+            if step.completes:
+                forecast.completed(step)
         return entries
 
-    def _is_out(self, step: Step) -> bool:
+    def _under_way(self, following: int) -> Step | None:
+        """The step that plays on while ``following`` is laid out behind it."""
+        sounds = self._current is not None and self._current[1].step == self._cursor == following - 1
+        return self.plan.steps[self._cursor] if sounds and not self._done else None
+
+    def _is_out(self, index: int) -> bool:
         """Whether it is not played any more: left out by the user, or a question that has its answer."""
-        return step.place.exercise in self._left_out or (step.kind is Kind.QUESTION and self._approved)
+        return self.plan.steps[index].place.exercise in self._left_out or index in self._answered
 
     def _rest_of_wait(self, wait: Cue) -> Cue:
         if not isinstance(wait, Quiet):
@@ -486,7 +527,7 @@ class Session:
     def _texts_again(self) -> tuple[str, ...]:
         """What "say it again" says where nothing is done again: the instruction in full, never the word to let go."""
         if self._reason is not None:
-            return (self.words.say("refused"),)
+            return (self._refusal,)
         if self.plan.steps[self._cursor].kind is Kind.REST or self._done:
             repetition = self.plan.steps[self.plan.first_of_repetition(self._cursor) : self._cursor + 1]
             steps = [step for step in repetition if step.kind is Kind.INSTRUCTION]
@@ -498,17 +539,18 @@ class Session:
     def _skip(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("next", now)
         here = self.plan.steps[self._cursor]
-        if here.kind is Kind.QUESTION:
+        if here.asks:
             self._play_from(self._cursor, _ACKNOWLEDGED)
             return
         if here.bout >= 0:
             self._skipped_from = (self._here(), 0 if self._done else self._waited)
         last = len(self.plan.steps) - 1
-        ahead = range(self._cursor + 1, last)
-        steps = self.plan.steps
-        index = next((i for i in ahead if (steps[i].bout != here.bout or here.bout < 0) and not self._is_out(steps[i])),
-                     last)  # fmt: skip
-        self._play_from(index, _ACKNOWLEDGED)
+
+        def is_next(index: int) -> bool:
+            step = self.plan.steps[index]
+            return (step.bout != here.bout or here.bout < 0 or step.asks != "") and not self._is_out(index)
+
+        self._play_from(next(filter(is_next, range(self._cursor + 1, last)), last), _ACKNOWLEDGED)
 
     def _go_back(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("back", now)
@@ -518,17 +560,21 @@ class Session:
         else:
             index = self._earlier()
         self._completed_here = False
+        # What is done again is asked about again.
+        again = range(index, len(self.plan.steps))
+        self._answered -= {step for step in again if self.plan.steps[step].kind is Kind.CHECK_IN}
         self._play_from(index, _ACKNOWLEDGED)
 
     def _earlier(self) -> int:
         """Where "back" goes: this bout's beginning once something was completed in it, else the one before it."""
         here = self.plan.steps[self._cursor]
         if here.kind in (Kind.INTRODUCTION, Kind.QUESTION):
-            return next((i for i in range(self._cursor - 1, -1, -1) if not self._is_out(self.plan.steps[i])), 0)
-        nearest = self.plan.bouts() - 1 if here.kind is Kind.CLOSING else here.bout - (not self._completed_here)
+            return next((i for i in range(self._cursor - 1, -1, -1) if not self._is_out(i)), 0)
+        is_over = here.kind in (Kind.BALANCE, Kind.CLOSING)
+        nearest = self.plan.bouts() - 1 if is_over else here.bout - (not self._completed_here)
         bouts = (self.plan.first_of_bout(bout) for bout in range(nearest, -1, -1))
-        stay = self._cursor if here.kind is Kind.CLOSING else self.plan.first_of_bout(here.bout)
-        return next((index for index in bouts if not self._is_out(self.plan.steps[index])), stay)
+        stay = self._cursor if is_over else self.plan.first_of_bout(here.bout)
+        return next((index for index in bouts if not self._is_out(index)), stay)
 
     def _set_speed(self, _: int, command: Command | Trigger, __: State) -> None:
         factor = defaults.SPEED_STEP if command is Command.FASTER else 1 / defaults.SPEED_STEP
@@ -602,14 +648,15 @@ class Session:
     def _leave_out(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("numb", now)
         exercise = self.place.exercise
+        self._record(Noted.NUMB, self.place)
         if exercise is None:
             self._play_from(self._cursor, (*_ACKNOWLEDGED, *_sentences((self.words.say("numb_plain"),))))
             return
         self._left_out.add(exercise)
         self._skipped_from = None
         later = range(self._cursor, len(self.plan.steps))
-        index = next(i for i in later if not self._is_out(self.plan.steps[i]))
-        self._play_from(index, (*_ACKNOWLEDGED, *_sentences((self.words.say("numb"),))))
+        text = self.words.say("check_in_numb" if self._question == "check_in" else "numb")
+        self._play_from(next(i for i in later if not self._is_out(i)), (*_ACKNOWLEDGED, *_sentences((text,))))
 
     # Questions ------------------------------------------------------------------------------------------------
 
@@ -619,12 +666,14 @@ class Session:
 
     def _ask_shorter(self, _: int, __: Command | Trigger, ___: State) -> None:
         self._asked = 1
-        self._say(self.words.say("approval_again"))
+        self._say(self.words.say(f"{self._question}_again"))
 
     def _wait_for_answer(self, now: int, trigger: Command | Trigger, __: State) -> None:
         if trigger is Command.PAUSE:
             self._silence("pause", now)
-        self._say(self.words.say("approval_waiting"), first=_PAUSED)
+        elif self._question == "check_in":
+            self._record(Noted.CHECK_IN, self.place, answer="none")
+        self._say(self.words.say(f"{self._question}_waiting"), first=_PAUSED)
 
     def _ask_again(self, now: int, _: Command | Trigger, __: State) -> None:
         self._deadline = None
@@ -632,19 +681,50 @@ class Session:
         self._play_from(self._cursor)
 
     def _accept(self, now: int, _: Command | Trigger, __: State) -> None:
-        self._approved = True
         self._silence("yes", now)
-        self._play_from(self._cursor + 1, _ACKNOWLEDGED)
+        self._note_answer("yes")
+        self._go_on()
 
     def _refuse(self, now: int, _: Command | Trigger, __: State) -> None:
-        self._reason = Reason.REFUSED
+        self._reason, self._refusal = Reason.REFUSED, self.words.say(f"{self._question}_refused")
         self._silence("no", now)
+        self._note_answer("no")
         self._say_refused(_ACKNOWLEDGED)
+
+    def _note_answer(self, answer: str) -> None:
+        if self._question == "after_pain":
+            about = [hurt.session for hurt in self.plan.standing.hurts]
+            self._record(Noted.DOCTOR_SEEN, answer=answer, about=about)
+        else:
+            self._record(Noted.APPROVAL, answer=answer)
+
+    def _pass_check_in(self, now: int, _: Command | Trigger, __: State) -> None:
+        self._silence("fine", now)
+        self._record(Noted.CHECK_IN, self.place, answer="fine")
+        self._go_on()
+
+    def _ease_off(self, now: int, _: Command | Trigger, __: State) -> None:
+        """Something is new, and nobody knows what: the advice covers all of it, and the session waits."""
+        self._silence("yes", now)
+        self._record(Noted.CHECK_IN, self.place, answer="yes")
+        self._left_out.add(self.place.exercise or "")
+        self._skipped_from = None
+        self._say(*self.words.talk("ease_off"), first=_PAUSED)
+
+    def _go_on(self) -> None:
+        """The question has its answer."""
+        self._answered.add(self._cursor)
+        self._play_from(self._cursor + 1, _ACKNOWLEDGED)
+
+    @property
+    def _question(self) -> str:
+        """Which question of the plan is open."""
+        return self.plan.steps[self._cursor].asks
 
     def _say_refused(self, lead: tuple[Cue, ...]) -> None:
         """It closes the session, so it belongs to the plan's last step."""
         last = len(self.plan.steps) - 1
-        cues = (*lead, *_sentences((self.words.say("refused"),)), Earcon(Sound.ENDED))
+        cues = (*lead, *_sentences((self._refusal,)), Earcon(Sound.ENDED))
         self._play(_Stretch(self._lay_out([Entry(cues, Place(), last)]), last, last + 1))
 
     def _check(self, now: int, _: Command | Trigger, __: State) -> None:
@@ -666,15 +746,24 @@ class Session:
 
     # Endings --------------------------------------------------------------------------------------------------
 
-    def _advise(self, now: int, trigger: Command | Trigger, _: State) -> None:
+    def _advise(self, now: int, trigger: Command | Trigger, before: State) -> None:
         self._reason = Reason.EMERGENCY if trigger is Command.EMERGENCY else Reason.PAIN
+        noted, held = Noted(self._reason.value), self._held_for(now)
         self._silence(self._reason.value, now)
+        self._record(noted, self.place, state=before.value, held=held)
         self._say(*self.words.talk(self._reason.value), first=(Earcon(Sound.PAIN), _BREATH))
 
-    def _escalate(self, now: int, _: Command | Trigger, __: State) -> None:
+    def _held_for(self, now: int) -> float | None:
+        """Seconds into the running hold; None outside one."""
+        if self._current is None or not isinstance(self._current[1].cue, Hold):
+            return None
+        return round(max(0, now - self._current[0]) / self.lengths.rate, 3)
+
+    def _escalate(self, now: int, _: Command | Trigger, before: State) -> None:
         if self._reason is Reason.EMERGENCY:
             return
         self._reason = Reason.EMERGENCY
+        self._record(Noted.EMERGENCY, self.place, state=before.value, held=None)
         timeline = self._lay_out([Entry(_sentences(self.words.talk("emergency")), self.place, NOT_A_STEP)])
         talk = self._playing
         ends = (talk.start + segment.end for segment in talk.timeline.segments) if talk is not None else ()
@@ -693,7 +782,7 @@ class Session:
             self._silence("stop", now)
 
     def _complete(self, _: int, __: Command | Trigger, ___: State) -> None:
-        self._reason = self._reason or Reason.COMPLETED
+        self._reason = self._reason or (Reason.REFUSED if self.plan.is_refused else Reason.COMPLETED)
 
     def _interrupted(self, now: int, _: Command | Trigger, __: State) -> None:
         self._end(Reason.INTERRUPT, now)
@@ -708,14 +797,25 @@ class Session:
         self._silence(reason.value, now)
 
     def _own_texts(self) -> Iterator[str]:
-        keys = ("approval_again", "approval_waiting", "refused", "paused", "paused_plain", "get_ready", "cannot_hear",
-                "sound_lost", "did_it_hurt", "still_waiting", "numb", "numb_plain", "help")  # fmt: skip
+        keys = ("paused", "paused_plain", "get_ready", "cannot_hear", "sound_lost", "did_it_hurt", "still_waiting",
+                "numb", "numb_plain", "help")  # fmt: skip
         for key in keys:
             yield self.words.say(key)
-        yield from self.words.talk("pain")
-        yield from self.words.talk("emergency")
+        for talk in ("pain", "emergency"):
+            yield from self.words.talk(talk)
+        for question in dict.fromkeys(step.asks for step in self.plan.steps if step.asks):
+            yield from self._texts_about(question)
         for minutes in range(self._longest + 1):
             yield self._time_left_text(minutes * 60 * self.lengths.rate)
+
+    def _texts_about(self, question: str) -> Iterator[str]:
+        yield self.words.say(f"{question}_again")
+        yield self.words.say(f"{question}_waiting")
+        if question == "check_in":
+            yield self.words.say("check_in_numb")
+            yield from self.words.talk("ease_off")
+        else:
+            yield self.words.say(f"{question}_refused")
 
     @cached_property
     def _longest(self) -> int:

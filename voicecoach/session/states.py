@@ -29,6 +29,10 @@ class State(str, Enum):
     """A question was put; yes or no is awaited."""
     WAITING = "waiting"
     """The question got no answer: paused until there is one."""
+    CHECK_IN = "check_in"
+    """Any new numbness? "Fine" is awaited."""
+    CHECK_IN_WAITING = "check_in_waiting"
+    """The check-in got no answer: held until there is one."""
     CHECKING = "checking"
     """Something sounded like pain: "did something hurt?" """
     PAUSED = "paused"
@@ -48,6 +52,7 @@ class Trigger(str, Enum):
     HOLD_STARTED = "hold_started"
     REST_STARTED = "rest_started"
     QUESTION_STARTED = "question_started"
+    CHECK_IN_STARTED = "check_in_started"
     CLOSING_STARTED = "closing_started"
     PLAYED_OUT = "played_out"
     NO_ANSWER = "no_answer"
@@ -84,6 +89,8 @@ class Action(str, Enum):
     ASK_AGAIN = "ask_again"
     ACCEPT = "accept"
     REFUSE = "refuse"
+    PASS_CHECK_IN = "pass_check_in"
+    EASE_OFF = "ease_off"
     CHECK = "check"
     AWAIT_CHECK = "await_check"
     KEEP_PAUSED = "keep_paused"
@@ -109,23 +116,38 @@ class Move:
 PLAYING: Final = (State.INTRODUCING, State.INSTRUCTING, State.HOLDING, State.RESTING)
 """States in which the routine goes on by itself."""
 
+QUESTIONING: Final = (State.ASKING, State.WAITING, State.CHECK_IN, State.CHECK_IN_WAITING)
+"""States in which a question of the plan is open."""
+
 STARTED: Final = {
     Trigger.INTRODUCTION_STARTED: State.INTRODUCING,
     Trigger.INSTRUCTION_STARTED: State.INSTRUCTING,
     Trigger.HOLD_STARTED: State.HOLDING,
     Trigger.REST_STARTED: State.RESTING,
     Trigger.QUESTION_STARTED: State.ASKING,
+    Trigger.CHECK_IN_STARTED: State.CHECK_IN,
     Trigger.CLOSING_STARTED: State.CLOSING,
 }
 """Each part of the plan, as it begins to sound, has its state."""
 
 FOLLOWED_BY: Final = {
-    State.INTRODUCING: (Trigger.INTRODUCTION_STARTED, Trigger.QUESTION_STARTED, Trigger.INSTRUCTION_STARTED),
+    # The closing follows at once where the day's maximum was reached before.
+    State.INTRODUCING: (
+        Trigger.INTRODUCTION_STARTED,
+        Trigger.QUESTION_STARTED,
+        Trigger.INSTRUCTION_STARTED,
+        Trigger.CLOSING_STARTED,
+    ),
     # Where the session goes on after a pause or a command, so anything may come.
     State.INSTRUCTING: tuple(STARTED),
     # What a hold leaves behind is a moment of rest, always.
     State.HOLDING: (Trigger.REST_STARTED,),
-    State.RESTING: (Trigger.REST_STARTED, Trigger.INSTRUCTION_STARTED, Trigger.CLOSING_STARTED),
+    State.RESTING: (
+        Trigger.REST_STARTED,
+        Trigger.INSTRUCTION_STARTED,
+        Trigger.CHECK_IN_STARTED,
+        Trigger.CLOSING_STARTED,
+    ),
     State.CLOSING: (Trigger.CLOSING_STARTED,),
 }
 """What may begin to sound next while the plan goes on by itself."""
@@ -159,10 +181,10 @@ def _table() -> dict[Key, Move]:
     for command in (Command.TIME_LEFT, Command.WHERE, Command.HELP):
         on((*PLAYING, State.PAUSED), command, Action.ANSWER)
     for command in (Command.SLOWER, Command.FASTER):
-        on((*PLAYING, State.PAUSED, State.ASKING, State.WAITING), command, Action.SET_SPEED)
+        on((*PLAYING, State.PAUSED, *QUESTIONING), command, Action.SET_SPEED)
     for command in (Command.LOUDER, Command.QUIETER):
-        on((*PLAYING, State.PAUSED, State.ASKING, State.WAITING, State.CHECKING, State.CLOSING, State.SAFETY_TALK),
-           command, Action.SET_VOLUME)  # fmt: skip
+        on((*PLAYING, State.PAUSED, *QUESTIONING, State.CHECKING, State.CLOSING, State.SAFETY_TALK), command,
+           Action.SET_VOLUME)  # fmt: skip
 
     on(State.ASKING, Trigger.PLAYED_OUT, Action.AWAIT_ANSWER)
     on(State.ASKING, Trigger.NO_ANSWER, Action.ASK_SHORTER)
@@ -173,7 +195,18 @@ def _table() -> dict[Key, Move]:
     on(State.WAITING, Command.RESUME, Action.ASK_AGAIN, State.ASKING)
     on(State.ASKING, Command.PAUSE, Action.WAIT_FOR_ANSWER, State.WAITING)
 
-    doubtful = (*PLAYING, State.CLOSING, State.ASKING, State.WAITING, State.PAUSED)
+    on(State.CHECK_IN, Trigger.PLAYED_OUT, Action.AWAIT_ANSWER)
+    on(State.CHECK_IN, Trigger.NO_ANSWER, Action.ASK_SHORTER)
+    on(State.CHECK_IN, Trigger.STILL_NO_ANSWER, Action.WAIT_FOR_ANSWER, State.CHECK_IN_WAITING)
+    on(State.CHECK_IN, Command.PAUSE, Action.WAIT_FOR_ANSWER, State.CHECK_IN_WAITING)
+    for command in (Command.FINE, Command.NO):
+        on((State.CHECK_IN, State.CHECK_IN_WAITING), command, Action.PASS_CHECK_IN, State.INSTRUCTING)
+    on((State.CHECK_IN, State.CHECK_IN_WAITING), Command.NUMB, Action.LEAVE_OUT, State.INSTRUCTING)
+    on((State.CHECK_IN, State.CHECK_IN_WAITING), Command.YES, Action.EASE_OFF, State.PAUSED)
+    on((State.CHECK_IN, State.CHECK_IN_WAITING), Command.REPEAT, Action.ASK_AGAIN, State.CHECK_IN)
+    on(State.CHECK_IN_WAITING, Command.RESUME, Action.ASK_AGAIN, State.CHECK_IN)
+
+    doubtful = (*PLAYING, State.CLOSING, *QUESTIONING, State.PAUSED)
     for suspicion in (Trigger.SUSPICION, Trigger.STOP_SUSPICION):
         on(doubtful, suspicion, Action.CHECK, State.CHECKING)
     on(State.CHECKING, Trigger.PLAYED_OUT, Action.AWAIT_CHECK)
@@ -187,7 +220,7 @@ def _table() -> dict[Key, Move]:
     # "Stop" and then something like pain: said in one breath it is pain, so doubt is enough.
     on(State.STOPPING, Trigger.SUSPICION, Action.ADVISE, State.SAFETY_TALK)
 
-    on((*PLAYING, State.ASKING, State.WAITING, State.CHECKING), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
+    on((*PLAYING, *QUESTIONING, State.CHECKING), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
     # Without a device the stream's clock stands still, and without an ear nothing more can be heard: do not wait.
     on(State.PAUSED, Trigger.RESTORED, Action.KEEP_PAUSED)
     on(State.STOPPING, Trigger.FAULT, Action.FINISH, State.FINISHED)

@@ -8,9 +8,11 @@ from voicecoach.routine.yaml_document import read_package_data
 
 
 class Wording:
-    """The coach's sentences in one language."""
+    """The coach's sentences in one language; ``emergency_number`` is named where they say to call for help."""
 
-    def __init__(self, language: str = "en") -> None:
+    def __init__(self, language: str = "en", emergency_number: str | None = None) -> None:
+        # Digit by digit, or a voice would make one large number of it.
+        self._number = f": {' '.join(emergency_number)}" if emergency_number else ""
         self._data: dict[str, str | list[str]] = read_package_data("voicecoach.session", f"{language}/wording.yaml")
 
     def say(self, key: str, **fields: object) -> str:
@@ -27,7 +29,7 @@ class Wording:
         sentences = self._data[key]
         if isinstance(sentences, str):
             raise KeyError(f"{key} is one sentence")
-        return tuple(sentences)
+        return tuple(sentence.replace("{number}", self._number) for sentence in sentences)
 
 
 @cache
