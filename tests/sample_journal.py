@@ -30,9 +30,9 @@ class Play:
         self.began = self.at = at
         self.written: list[Written] = []
 
-    def note(self, event: str, seconds: float = 1.0, **fields: Any) -> Play:
-        """An entry, ``seconds`` after the one before."""
-        self.at += timedelta(seconds=seconds)
+    def note(self, event: str, after: float = 1.0, /, **fields: Any) -> Play:
+        """An entry, ``after`` seconds after the one before."""
+        self.at += timedelta(seconds=after)
         base = {"session": self.sitting.session, "routine": self.sitting.routine, "title": self.sitting.title}
         self.written.append((self.at, event, {**base, **fields}))
         return self
@@ -73,7 +73,7 @@ class Play:
 
 
 def three_months(days: int = 90, today: datetime = TODAY, seed: int = 1) -> list[Written]:
-    """Somebody with wrist stretches most days, the nerve glide now and then, a pain three weeks ago, and one last week."""
+    """Somebody with wrist stretches most days, the nerve glide now and then, a pain and a warning sign of late."""
     return list(_three_months(days, today, random.Random(seed)))
 
 

@@ -172,7 +172,7 @@ def test_arbitrary_bytes_are_read(noise: bytes) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 1000])
-def test_lines_are_the_same_however_the_file_arrives(size: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_it_does_not_matter_how_the_file_arrives(size: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(journal, "_CHUNK", size)
     path = tmp_path / "journal.jsonl"
     path.write_bytes(numbered(1) + b"y" * (LONGEST_LINE + 10) + b"\n" + numbered(2) + b"\n" + numbered(3))
