@@ -58,3 +58,7 @@ class RecordingError(VoicecoachError):
     """A sound file cannot be read or written. Exit code 2."""
 
     exit_code = 2
+
+
+class JournalError(VoicecoachError):
+    """The journal cannot be read, written or deleted; the message names the file."""
