@@ -12,6 +12,7 @@ from voicecoach.errors import RefusedError, UsageError, VoiceError
 from voicecoach.opening import Consent, Devices, Speech, find_devices, name_pair, refuse_unsafe
 from voicecoach.routine.library import find
 from voicecoach.routine.loader import load
+from voicecoach.session.standing import Hurt, Standing
 from voicecoach.units import STREAM_RATE
 from voicecoach.voice.silent_synthesizer import SilentSynthesizer
 
@@ -34,7 +35,7 @@ def test_a_pair_of_devices_has_a_name_of_its_own() -> None:
 
 
 def test_with_a_microphone_nothing_is_refused_and_nothing_warned_of() -> None:
-    assert refuse_unsafe(WRIST, False, HEARING, False, consent()) is None
+    assert refuse_unsafe(WRIST, False, HEARING, False, consent(), Standing()) is None
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_deaf_session_that_needs_approval_is_refused(
     devices: Devices, has_keys: bool, given: tuple[str, ...]
 ) -> None:
     with pytest.raises(RefusedError) as refused:
-        refuse_unsafe(WRIST, False, devices, has_keys, consent(*given))
+        refuse_unsafe(WRIST, False, devices, has_keys, consent(*given), Standing())
     assert refused.value.exit_code == 12
     assert "--" in str(refused.value)
 
@@ -69,13 +70,27 @@ def test_a_deaf_session_that_needs_approval_is_refused(
 def test_a_deaf_session_starts_with_a_warning_where_the_user_chose_it(
     devices: Devices, has_keys: bool, given: tuple[str, ...]
 ) -> None:
-    warning = refuse_unsafe(WRIST, False, devices, has_keys, consent(*given))
+    warning = refuse_unsafe(WRIST, False, devices, has_keys, consent(*given), Standing())
     assert warning is not None
     assert ("keys" in warning) is has_keys
 
 
+def test_an_approval_that_was_given_before_needs_no_answer() -> None:
+    known = Standing(approved=True)
+    assert refuse_unsafe(WRIST, False, DEAF, False, consent("no_mic"), known) is not None
+
+
+@pytest.mark.parametrize("given", [("no_mic", "approved"), ("approved", "unattended")])
+def test_after_pain_nothing_starts_where_nobody_could_answer(given: tuple[str, ...]) -> None:
+    hurt = Standing(approved=True, hurts=(Hurt("s", "Pull"),))
+    with pytest.raises(RefusedError, match="spoken to your doctor"):
+        refuse_unsafe(WRIST, False, DEAF, False, consent(*given), hurt)
+    assert refuse_unsafe(WRIST, False, DEAF, True, consent(*given), hurt) is not None
+    assert refuse_unsafe(WRIST, False, HEARING, False, consent(*given), hurt) is None
+
+
 def test_the_tour_runs_where_there_is_nothing() -> None:
-    assert refuse_unsafe(TOUR, True, NOTHING, False, consent()) is not None
+    assert refuse_unsafe(TOUR, True, NOTHING, False, consent(), Standing()) is not None
 
 
 def test_an_unknown_device_is_a_usage_error() -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -150,6 +151,9 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("routine", metavar="ROUTINE", help="a bundled name, a name in your folder, or a path")
     play.add_argument("--events", type=Path, metavar="FILE", help="append what happens, one JSON object a line")
     play.add_argument("--approved", action="store_true", help="a doctor or therapist has approved: do not ask")
+    play.add_argument("--no-check-ins", action="store_true", help="do not ask about new numbness between exercises")
+    play.add_argument("--emergency-number", type=_emergency_number, metavar="NUMBER",
+                      help="named where the coach says to call for help; none unless you give it")  # fmt: skip
     play.add_argument("--no-mic", action="store_true", help="do not listen: only the keys steer")
     play.add_argument("--unattended", action="store_true", help="play even where nobody could end it")
     play.add_argument("--audio", default=None, metavar="DEVICE",
@@ -209,6 +213,13 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
                         help="what listens (both: keyword search and neural heads)")  # fmt: skip
 
 
+def _emergency_number(text: str) -> str:
+    digits = text.replace(" ", "")
+    if not (digits.isascii() and digits.isdigit() and 2 <= len(digits) <= 15):
+        raise argparse.ArgumentTypeError(f'expected 2 to 15 digits, such as 112, got "{text}"')
+    return digits
+
+
 def _number(least: float, most: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         try:
@@ -231,6 +242,8 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
     from voicecoach.audio.recorder import Recorder
     from voicecoach.ear.engines import deaf_witness
     from voicecoach.event_log import EventFile, EventLog
+    from voicecoach.journal import default_path
+    from voicecoach.journal_writer import Journal, Sitting
     from voicecoach.keyboard import Keyboard
     from voicecoach.opening import Consent, find_devices, open_rehearsal, open_speech, refuse_unsafe
     from voicecoach.performance import lengths
@@ -238,9 +251,11 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
     from voicecoach.session.plan import make_plan
     from voicecoach.session.session import Session
     from voicecoach.session.timeline import Lengths
+    from voicecoach.session.wording import Wording
 
     display = Display()
-    routine, is_tour = _find(options.routine)
+    routine, path = _find(options.routine)
+    standing, unknown = _standing(path, routine)
     has_keys = Keyboard(lambda key, command: None).available
     events = EventFile(options.events) if options.events else None
     log = EventLog([*([events] if events else []), display])
@@ -248,15 +263,23 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
         devices = find_devices(options.audio, listen=not options.no_mic)
         consent = Consent(options.no_mic, options.approved, options.unattended)
         warnings = [
+            *unknown,
             devices.warning,
-            refuse_unsafe(routine, is_tour, devices, has_keys, consent),
+            refuse_unsafe(routine, _is_tour(path), devices, has_keys, consent, standing),
         ]
     except RefusedError:
         log.write(0.0, "finished", reason=Reason.REFUSED.value)
         raise
-    plan = make_plan(routine, _choices(options))
+    words = Wording(emergency_number=options.emergency_number)
+    check_ins = not options.no_check_ins
+    if check_ins and routine.check_ins and not (devices.has_microphone or has_keys):
+        check_ins = False
+        warnings.append("Nobody could answer, so I do not ask about new numbness between exercises.")
+    choices = replace(_choices(options), check_ins=check_ins, standing=standing)
+    plan = make_plan(routine, choices, words)
     unmeasured = Lengths(lambda text: 1, lambda sound: 1)
-    texts = tuple(Session(plan, unmeasured, speed=options.speed).texts())
+    texts = tuple(Session(plan, unmeasured, words, options.speed).texts())
+    journal = Journal(default_path(), Sitting.of(path.stem.lower(), routine))
     speech = open_speech(options.voice, options.rate, texts)
     try:
         clip_of = speech.clips_at(options.speed)
@@ -276,9 +299,10 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
             NullDevice,
             Recorder(options.record) if options.record else None,
             rehearsal,
+            _recording(journal),
         )
         commands = rehearsal.obeyed if rehearsal else frozenset()
-        session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), speed=options.speed)
+        session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), words, options.speed)
         player = Player(session, stage, log, clip_of)
         signals.interrupt = player.interrupt
         keyboard = Keyboard(player.press, asking=lambda: player.is_asking)
@@ -290,6 +314,9 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
     finally:
         signals.interrupt = None
         speech.close()
+        journal.close()
+        if journal.failure is not None:
+            _complain(f"voicecoach: {journal.failure}")
         if events is not None:
             events.close()
             if events.failure is not None:
@@ -297,6 +324,37 @@ def _play(options: argparse.Namespace, signals: _Signals) -> int:
     if reason is Reason.INTERRUPT and signals.received is not None:
         return 128 + signals.received
     return EXIT_CODES[reason]
+
+
+def _standing(path: Path, routine: Any) -> tuple[Any, list[str]]:
+    """What the journal knows of earlier days, and what the user should know where it does not."""
+    from voicecoach.errors import JournalError
+    from voicecoach.history import add_up, standing
+    from voicecoach.journal import Broken, default_path, read, wall_clock
+    from voicecoach.session.standing import Standing
+
+    journal, broken = default_path(), list[Broken]()
+    try:
+        history = add_up(read(journal, broken.append))
+    except JournalError as fault:
+        return Standing(), [f"{fault} So I know nothing of earlier sessions, not even whether something hurt."]
+    warnings = [f"{journal}:{line.line}: not readable, left out" for line in broken]
+    return standing(history, path.stem.lower(), routine, wall_clock().date()), warnings
+
+
+def _recording(journal: Any) -> Callable[[Any], str | None]:
+    """Writes into the journal; returns its failure once."""
+    told = False
+
+    def record(what: Any) -> str | None:
+        nonlocal told
+        journal(what)
+        if told or journal.failure is None:
+            return None
+        told = True
+        return str(journal.failure)
+
+    return record
 
 
 def _ear_factory(engine: str, pair: str | None) -> Callable[..., Any]:
@@ -312,7 +370,7 @@ def _choices(options: argparse.Namespace, approved: bool | None = None) -> Any:
     from voicecoach.session.plan import Choices
 
     side = None if options.side == "both" else Side(options.side)
-    return Choices(side, options.dose == "high", options.approved if approved is None else approved)
+    return Choices(side, options.dose == "high", options.approved if approved is None else approved, check_ins=False)
 
 
 # The other commands -----------------------------------------------------------------------------------------------
@@ -328,7 +386,7 @@ def _render(options: argparse.Namespace, _: _Signals) -> int:
     from voicecoach.session.session import Session
     from voicecoach.session.timeline import Lengths
 
-    routine, _is_tour = _find(options.routine)
+    routine, _path = _find(options.routine)
     plan = make_plan(routine, _choices(options, approved=True))
     texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1)).texts())
     speech = open_speech(options.voice, options.rate, texts)
@@ -400,14 +458,19 @@ def _setup(options: argparse.Namespace, _: _Signals) -> int:
     return 0
 
 
-def _find(name: str) -> tuple[Any, bool]:
-    """The routine of that name or path, and whether it is the bundled tour."""
-    from voicecoach.bundled import bundled
+def _find(name: str) -> tuple[Any, Path]:
+    """The routine of that name or path, and its file."""
     from voicecoach.routine.library import find
     from voicecoach.routine.loader import load
 
     path = find(name)
-    return load(path), path == bundled("scripts") / "tour.yaml"
+    return load(path), path
+
+
+def _is_tour(path: Path) -> bool:
+    from voicecoach.bundled import bundled
+
+    return path == bundled("scripts") / "tour.yaml"
 
 
 def _list(_: argparse.Namespace, __: _Signals) -> int:
@@ -427,7 +490,7 @@ def _list(_: argparse.Namespace, __: _Signals) -> int:
 def _show(options: argparse.Namespace, _: _Signals) -> int:
     from voicecoach.routine.sheet import sheet
 
-    routine, _is_tour = _find(options.routine)
+    routine, _path = _find(options.routine)
     for line in sheet(routine, _about_seconds(routine)):
         print(line)
     return 0

@@ -100,7 +100,11 @@ class Display:
         return Text(f'Heard "{fields["phrase"]}": {fields["command"]}{doubt}', style="magenta")
 
     def _show_state(self, fields: Fields) -> Text | None:
-        shown = {"paused": "Paused.", "waiting": "Waiting for your answer."}
+        shown = {
+            "paused": "Paused.",
+            "waiting": "Waiting for your answer: yes or no.",
+            "check_in_waiting": "Waiting for your answer: say fine, or what is new.",
+        }
         return Text(shown[fields["to"]], style="yellow") if fields["to"] in shown else None
 
     def _show_trouble(self, fields: Fields) -> Text:

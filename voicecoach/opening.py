@@ -13,6 +13,7 @@ from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.errors import RefusedError, UsageError, VoiceError
 from voicecoach.performance import ClipOf
 from voicecoach.routine.model import Routine
+from voicecoach.session.standing import Standing
 from voicecoach.units import STREAM_RATE
 from voicecoach.voice.clip_cache import ClipCache, default_folder
 from voicecoach.voice.pyttsx3_synthesizer import RATES, Pyttsx3Synthesizer
@@ -174,7 +175,8 @@ class Consent:
     unattended: bool
 
 
-def refuse_unsafe(routine: Routine, is_tour: bool, devices: Devices, has_keys: bool, consent: Consent) -> str | None:
+def refuse_unsafe(routine: Routine, is_tour: bool, devices: Devices, has_keys: bool, consent: Consent,
+                  standing: Standing) -> str | None:  # fmt: skip
     """Whether the session may begin; returns a warning, raises RefusedError with what to do.
 
     Nobody is left alone with exercises that need approval and no way to end them: a session starts deaf only where the
@@ -182,7 +184,12 @@ def refuse_unsafe(routine: Routine, is_tour: bool, devices: Devices, has_keys: b
     """
     if devices.has_microphone:
         return None
-    asks = routine.approval and not consent.approved
+    if standing.hurts and not has_keys:
+        raise RefusedError(
+            "The last time, something hurt or was a warning sign, and nobody could answer whether you have spoken to "
+            "your doctor since: there is neither a microphone nor a keyboard. Connect one of them."
+        )
+    asks = routine.approval and not (consent.approved or standing.approved)
     if asks and not has_keys:
         raise RefusedError(
             "Nobody could answer whether your doctor has approved: there is neither a microphone nor a keyboard. "

@@ -53,8 +53,9 @@ class Performance:
     """Carries out one session. One thread calls it: the one that owns the session.
 
     ``arm`` is told which commands to listen for, ``retempo`` at which speed to render all texts again; when that is
-    done, set ``clip_of`` and pass SpeechReady to ``take``. ``record`` writes into the journal; what the log tells of an
-    event is told after what had to be recorded of it, so that nothing is known to have happened that could be lost.
+    done, set ``clip_of`` and pass SpeechReady to ``take``. ``record`` writes into the journal and returns what went
+    wrong, if it is news. What the log tells of an event is told after what had to be recorded of it, so that nothing is
+    known to have happened that could still be lost.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Performance:
         log: EventLog,
         arm: Callable[[frozenset[Command]], None],
         retempo: Callable[[float], None],
-        record: Callable[[Record], None],
+        record: Callable[[Record], str | None],
     ) -> None:
         self.session, self.mixer, self.clip_of, self.log = session, mixer, clip_of, log
         self.reason: Reason | None = None
@@ -137,7 +138,9 @@ class Performance:
         elif isinstance(effect, Retempo):
             self._retempo(effect.speed)
         elif isinstance(effect, Record):
-            self._record(effect)
+            trouble = self._record(effect)
+            if trouble is not None:
+                self.tell("trouble", what=trouble)
         elif isinstance(effect, StateChanged):
             fields: dict[str, Any] = {"from": effect.before, "to": effect.after}
             self.tell("state", **fields)

@@ -101,8 +101,8 @@ class Stage:
     recorder: Recorder | None = None
     rehearsal: Rehearsal | None = None
     """What the ear takes the prompts for; the player starts it and ends it. None where nobody listens."""
-    record: Callable[[Record], None] = lambda record: None
-    """Writes into the journal, before it returns."""
+    record: Callable[[Record], str | None] = lambda record: None
+    """Writes into the journal before it returns; returns what went wrong, if it is news."""
 
 
 class Player:

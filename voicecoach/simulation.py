@@ -70,7 +70,7 @@ class Simulation:
         self.session = Session(self.plan, lengths(clip_of, self.earcons, self.rate), speed=self.speed)
         self.performance = Performance(
             self.session, self.mixer, clip_of, self.earcons, EventLog([self._write]), self._arm, self._retempo,
-            self.recorded.append,
+            self._record,
         )  # fmt: skip
         self._script = sorted(self.script, key=lambda scripted: scripted[0])
 
@@ -120,6 +120,9 @@ class Simulation:
         clip_of = self.clip_at(speed)
         self.performance.clip_of = clip_of
         self._inbox.append(SpeechReady(lengths(clip_of, self.earcons, self.rate)))
+
+    def _record(self, record: Record) -> None:
+        self.recorded.append(record)
 
     def _write(self, t: float, event: str, fields: dict[str, Any]) -> None:
         self.log.append(Logged(t, event, fields))
