@@ -32,7 +32,7 @@ PORTS = frozenset({"audio.clip", "audio.loudness", "audio.device", "ear.spotter"
 DOORS = {
     "yaml": {"routine.yaml_document"},
     "pydantic": {"routine.*"},
-    "rich": {"display", "cli"},
+    "rich": {"display", "cli.*"},
     "platformdirs": {"*"},
     "numpy": {"*"},
     "soundfile": {"*"},
@@ -162,7 +162,7 @@ def test_only_the_command_line_and_the_display_print() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     }
-    assert printing <= {"cli", "display"}
+    assert {module for module in printing if not module.startswith("cli.")} <= {"cli", "display"}
 
 
 @pytest.mark.parametrize(

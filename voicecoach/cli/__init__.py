@@ -1,0 +1,52 @@
+"""The command line: one file for each command; ``arguments.py`` has their flags.
+
+Only ``main`` is an exit, and only this package and ``display.py`` print.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from voicecoach.cli.arguments import make_parser
+from voicecoach.cli.complaints import complain
+from voicecoach.cli.signals import Signalled, Signals
+from voicecoach.errors import RoutineError, VoicecoachError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code. The one door for failure: no traceback reaches a user."""
+    signals = Signals()
+    try:
+        signals.catch()
+        options = make_parser().parse_args(arguments)
+        run: Callable[[argparse.Namespace, Signals], int] = options.run
+        return run(options, signals)
+    except Signalled as signalled:
+        return 128 + signalled.number
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit; there is nobody left to read it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except RoutineError as error:
+        complain(*error.problems)
+        return error.exit_code
+    except VoicecoachError as error:
+        complain(f"voicecoach: {error}")
+        return error.exit_code
+    except Exception as error:
+        return _unexpected(error)
+    finally:
+        signals.restore()
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get("VOICECOACH_DEBUG"):
+        raise error
+    complain(
+        f"voicecoach: this is a fault of the program, not yours: {type(error).__name__}: {error}",
+        "Set VOICECOACH_DEBUG=1 to see where, and please report it.",
+    )
+    return 1

@@ -1,0 +1,138 @@
+"""Every command with its flags, their help and examples; what a flag's text has to look like."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from voicecoach import __version__
+from voicecoach.cli.signals import Signals
+from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+
+_EPILOG = """examples:
+  voicecoach play tour                      learn the commands, hands at rest
+  voicecoach play wrist-stretches           a session; say "pause", "stop" or "it hurts" at any moment
+  voicecoach show wrist-stretches           what it consists of
+  voicecoach render tour -o tour.wav        the same as a sound file
+  voicecoach hear recording.wav --json      which commands the ear hears in a recording
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser; what it returns has ``run(options, signals) -> exit code``."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = _Parser("voicecoach", description="A voice-guided, hands-free session player.", epilog=_EPILOG,
+                     formatter_class=raw)  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"voicecoach {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, purpose: str, example: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=purpose, description=purpose, epilog=f"example:\n  {example}",
+                                    formatter_class=raw)  # fmt: skip
+        added.set_defaults(run=_run_of(name))
+        return added
+
+    play = command("play", "play a session", "voicecoach play wrist-stretches --side right")
+    play.add_argument("routine", metavar="ROUTINE", help="a bundled name, a name in your folder, or a path")
+    play.add_argument("--events", type=Path, metavar="FILE", help="append what happens, one JSON object a line")
+    play.add_argument("--approved", action="store_true", help="a doctor or therapist has approved: do not ask")
+    play.add_argument("--no-check-ins", action="store_true", help="do not ask about new numbness between exercises")
+    play.add_argument("--emergency-number", type=_emergency_number, metavar="NUMBER",
+                      help="named where the coach says to call for help; none unless you give it")  # fmt: skip
+    play.add_argument("--no-mic", action="store_true", help="do not listen: only the keys steer")
+    play.add_argument("--unattended", action="store_true", help="play even where nobody could end it")
+    play.add_argument("--audio", default=None, metavar="DEVICE",
+                      help="miniaudio (default), simpleaudio, null, or file:OUT.wav[,MICROPHONE.wav]")  # fmt: skip
+    play.add_argument("--record", type=Path, metavar="FILE", help="keep microphone and playback in FILE")
+    _add_engine(play)
+    _add_session(play)
+    _add_voice(play)
+
+    render = command("render", "write a session to a sound file", "voicecoach render tour -o tour.mp3")
+    render.add_argument("routine", metavar="ROUTINE")
+    render.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".wav, .flac or .mp3")
+    render.add_argument("--cues", type=Path, metavar="FILE.json", help="write what sounds when")
+    _add_session(render)
+    _add_voice(render)
+
+    hear = command("hear", "run the ear over recordings", "voicecoach hear take.wav --json --asking")
+    hear.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV or FLAC, any rate, mono or stereo")
+    hear.add_argument("--json", action="store_true", help="one JSON object for each command heard")
+    hear.add_argument("--playing", type=Path, metavar="REFERENCE.wav", help="what the loudspeaker emitted meanwhile")
+    hear.add_argument("--asking", action="store_true", help="as while a question is open: yes and no count too")
+    _add_engine(hear)
+
+    setup = command("setup", "fetch what a speech engine needs", "voicecoach setup --engine vosk")
+    setup.add_argument("--engine", choices=("vosk",), required=True,
+                       help="vosk: download its English model, 40 MB, into your cache folder")  # fmt: skip
+    setup.add_argument("--from", dest="archive", type=Path, metavar="FILE.zip",
+                       help="install the model from a file that you carried here, without a network")  # fmt: skip
+
+    command("list", "list the routines", "voicecoach list")
+    show = command("show", "show what a routine consists of", "voicecoach show median-nerve-glide")
+    show.add_argument("routine", metavar="ROUTINE")
+    check = command("check", "check routine files", "voicecoach check my-routine.yaml")
+    check.add_argument("files", nargs="+", metavar="FILE", help="a routine's path or name")
+    check.add_argument("--ear", action="store_true", help="also play the prompts to the ear, this once: minutes")
+    _add_voice(check)
+    command("schema", "print the routine format as JSON Schema", "voicecoach schema > routine.schema.json")
+    command("voices", "list the voices", "voicecoach voices")
+    return parser
+
+
+def _run_of(command: str) -> Callable[[argparse.Namespace, Signals], int]:
+    """``run`` of the command's own file, which is loaded only when it is called."""
+
+    def run(options: argparse.Namespace, signals: Signals) -> int:
+        code: int = import_module(f"voicecoach.cli.{command}").run(options, signals)
+        return code
+
+    return run
+
+
+def _add_session(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--side", choices=("right", "left", "both"), default="both", help="which side to do")
+    parser.add_argument("--speed", type=_number(0.5, 2.0), default=1.0, metavar="X",
+                        help="speech and rests, 0.5 to 2 times as fast; holds stay as prescribed")  # fmt: skip
+    parser.add_argument("--dose", choices=("low", "high"), default="low", help="which end of a range, as in 2 to 4")
+
+
+def _add_voice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--voice", metavar="NAME", help="see voicecoach voices")
+    parser.add_argument("--rate", type=_number(95, 400), default=DEFAULT_RATE, metavar="WPM",
+                        help="words a minute (155)")  # fmt: skip
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--engine", default="both", choices=("both", "pocketsphinx", "sphinx", "vosk", "whisper"),
+                        help="what listens (both: keyword search and neural heads)")  # fmt: skip
+
+
+def _emergency_number(text: str) -> str:
+    digits = text.replace(" ", "")
+    if not (digits.isascii() and digits.isdigit() and 2 <= len(digits) <= 15):
+        raise argparse.ArgumentTypeError(f'expected 2 to 15 digits, such as 112, got "{text}"')
+    return digits
+
+
+def _number(least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f'expected a number from {least:g} to {most:g}, got "{text}"') from None
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"expected {least:g} to {most:g}, got {text}")
+        return value
+
+    return read

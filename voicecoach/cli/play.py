@@ -1,0 +1,160 @@
+"""``voicecoach play``: a session, live."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from voicecoach.audio.earcons import load_earcons
+from voicecoach.audio.null_device import NullDevice
+from voicecoach.audio.recorder import Recorder
+from voicecoach.bundled import bundled
+from voicecoach.cli.complaints import complain
+from voicecoach.cli.routines import choices_of, find_routine
+from voicecoach.cli.signals import Signals
+from voicecoach.display import Display
+from voicecoach.ear.ear import Ear, make_ear
+from voicecoach.ear.engines import deaf_witness
+from voicecoach.ear.room_memory import RoomMemory
+from voicecoach.ear.spotter import Heard
+from voicecoach.errors import JournalError, RefusedError
+from voicecoach.event_log import EventFile, EventLog
+from voicecoach.history import add_up
+from voicecoach.history import standing as standing_of
+from voicecoach.journal import Broken, default_path, read, wall_clock
+from voicecoach.journal_writer import Journal, Sitting
+from voicecoach.keyboard import Keyboard
+from voicecoach.opening import Consent, find_devices, open_rehearsal, open_speech, refuse_unsafe
+from voicecoach.performance import lengths
+from voicecoach.player import Player, Stage
+from voicecoach.routine.model import Routine
+from voicecoach.session.effects import Reason, Record
+from voicecoach.session.plan import make_plan
+from voicecoach.session.session import Session
+from voicecoach.session.standing import Standing
+from voicecoach.session.timeline import Lengths
+from voicecoach.session.wording import Wording
+from voicecoach.units import STREAM_RATE
+
+EXIT_CODES = {
+    Reason.COMPLETED: 0,
+    Reason.STOP: 0,
+    Reason.PAIN: 10,
+    Reason.EMERGENCY: 11,
+    Reason.REFUSED: 12,
+    Reason.INTERRUPT: 130,
+    Reason.ERROR: 1,
+}
+"""What ``play`` returns; Reason.INTERRUPT by a signal returns 128 and the signal's number."""
+
+
+def run(options: argparse.Namespace, signals: Signals) -> int:
+    """Play one to its end; returns the exit code of its reason."""
+    display = Display()
+    routine, path = find_routine(options.routine)
+    standing, unknown = _standing(path, routine)
+    has_keys = Keyboard(lambda key, command: None).available
+    events = EventFile(options.events) if options.events else None
+    log = EventLog([*([events] if events else []), display])
+    try:
+        devices = find_devices(options.audio, listen=not options.no_mic)
+        consent = Consent(options.no_mic, options.approved, options.unattended)
+        warnings = [
+            *unknown,
+            devices.warning,
+            refuse_unsafe(routine, _is_tour(path), devices, has_keys, consent, standing),
+        ]
+    except RefusedError:
+        log.write(0.0, "finished", reason=Reason.REFUSED.value)
+        raise
+    words = Wording(emergency_number=options.emergency_number)
+    check_ins = not options.no_check_ins
+    if check_ins and routine.check_ins and not (devices.has_microphone or has_keys):
+        check_ins = False
+        warnings.append("Nobody could answer, so I do not ask about new numbness between exercises.")
+    choices = replace(choices_of(options), approved=options.approved, check_ins=check_ins, standing=standing)
+    plan = make_plan(routine, choices, words)
+    unmeasured = Lengths(lambda text: 1, lambda sound: 1)
+    texts = tuple(Session(plan, unmeasured, words, options.speed).texts())
+    journal = Journal(default_path(), Sitting.of(path.stem.lower(), routine))
+    speech = open_speech(options.voice, options.rate, texts)
+    try:
+        clip_of = speech.clips_at(options.speed)
+        if speech.failure is not None:
+            warnings.append(f"{speech.failure} What cannot be spoken is shown; the chimes sound.")
+        if devices.has_microphone:
+            warnings.append(deaf_witness(options.engine))
+        for warning in filter(None, warnings):
+            display.say(warning, "yellow")
+        earcons = load_earcons(STREAM_RATE)
+        rehearsal = open_rehearsal(options.engine, texts, clip_of) if devices.has_microphone else None
+        stage = Stage(
+            devices.open,
+            speech.clips_at,
+            earcons,
+            _ear_factory(options.engine, devices.pair) if devices.has_microphone else None,
+            NullDevice,
+            Recorder(options.record) if options.record else None,
+            rehearsal,
+            _recording(journal),
+        )
+        commands = rehearsal.obeyed if rehearsal else frozenset()
+        session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), words, options.speed)
+        player = Player(session, stage, log, clip_of)
+        signals.interrupt = player.interrupt
+        keyboard = Keyboard(player.press, asking=lambda: player.is_asking)
+        keyboard.start()
+        try:
+            reason = player.run()
+        finally:
+            keyboard.close()
+    finally:
+        signals.interrupt = None
+        speech.close()
+        journal.close()
+        if journal.failure is not None:
+            complain(f"voicecoach: {journal.failure}")
+        if events is not None:
+            events.close()
+            if events.failure is not None:
+                complain(f"voicecoach: events could not be written any more: {events.failure.strerror}")
+    if reason is Reason.INTERRUPT and signals.received is not None:
+        return 128 + signals.received
+    return EXIT_CODES[reason]
+
+
+def _standing(path: Path, routine: Routine) -> tuple[Standing, list[str]]:
+    """What the journal knows of earlier days, and what the user should know where it does not."""
+    journal, broken = default_path(), list[Broken]()
+    try:
+        history = add_up(read(journal, broken.append))
+    except JournalError as fault:
+        return Standing(), [f"{fault} So I know nothing of earlier sessions, not even whether something hurt."]
+    warnings = [f"{journal}:{line.line}: not readable, left out" for line in broken]
+    return standing_of(history, path.stem.lower(), routine, wall_clock().date()), warnings
+
+
+def _recording(journal: Journal) -> Callable[[Record], str | None]:
+    """Writes into the journal; returns its failure once."""
+    told = False
+
+    def record(what: Record) -> str | None:
+        nonlocal told
+        journal(what)
+        if told or journal.failure is None:
+            return None
+        told = True
+        return str(journal.failure)
+
+    return record
+
+
+def _ear_factory(engine: str, pair: str | None) -> Callable[[Callable[[Heard], None], Callable[[str], None]], Ear]:
+    memory = None if pair is None else RoomMemory(pair)
+    return lambda on_heard, on_trouble: make_ear(on_heard, on_trouble, engine, memory)
+
+
+def _is_tour(path: Path) -> bool:
+    return path == bundled("scripts") / "tour.yaml"

@@ -1,0 +1,49 @@
+"""What the system's signals do to the program."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+
+class Signalled(BaseException):
+    """A signal arrived while no session was running."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+class Signals:
+    """SIGINT, SIGTERM and SIGHUP end a session cleanly, and anything else at once."""
+
+    _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+    def __init__(self) -> None:
+        self.interrupt: Callable[[], None] | None = None
+        """What ends the running session; None where there is none."""
+        self.received: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def catch(self) -> None:
+        """Install the handlers; does nothing outside the main thread, where Python allows none."""
+        for name in self._NAMES:
+            number = getattr(signal, name, None)
+            if number is None:
+                continue
+            try:
+                self._before[number] = signal.signal(number, self._handle)
+            except ValueError:
+                return
+
+    def restore(self) -> None:
+        """Put back what was there."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, _: FrameType | None) -> None:
+        if self.interrupt is None or self.received is not None:
+            raise Signalled(number)
+        self.received = number
+        self.interrupt()
