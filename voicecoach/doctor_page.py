@@ -27,6 +27,8 @@ DAYS = 30
 _FIRST_INCIDENTS = 8
 """Rows before the chart, so that the first page holds both; all others follow at the end."""
 _NUMBNESS_ROWS = 20
+_SHORT = 12
+"""Rows that are kept on one page."""
 _COLUMNS = 5
 """Exercises beside one another in the table of days."""
 
@@ -73,8 +75,8 @@ class _Table:
     empty: str
     """What stands there instead where there are no rows."""
     note: str = ""
-    wide: bool = False
-    """Its first column may break."""
+    fixed: int = 0
+    """So many of its first columns stay on one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,29 +153,24 @@ def _page(history: History, today: date) -> _Page:
         earlier = _incident_rows(hurts[_FIRST_INCIDENTS:])
         rest.append(_Table("Earlier pain and warning signs", _INCIDENT_HEADER, earlier, ""))
     begun = history.first
-    whole = f"Journal from {_date(begun)} to {_date(today)}. " if begun is not None and begun <= today else ""
-    period = f"{whole}Doses and chart: the last {DAYS} days, {_date(since)} to {_date(today)}."
-    return _Page(period, _summary(history, held, recent, hurts, today), [first], days, rest)
+    whole = f"Whole journal: from {_date(begun)}. " if begun is not None and begun <= today else ""
+    period = f"{_date(since)} to {_date(today)} ({DAYS} days). {whole}"
+    return _Page(period, _summary(history, held, recent, today), [first], days, rest)
 
 
 def _summary(
-    history: History, held: list[PastSession], recent: list[PastSession], hurts: list[Incident], today: date
+    history: History, held: list[PastSession], recent: list[PastSession], today: date
 ) -> list[tuple[str, str]]:
     if not held:
         return [("Sessions", "none in the journal yet")]
     days = len({session.day for session in recent})
     ends = Counter(_end(session) for session in recent)
     streak = history.streak(today)
-    told = [
+    return [
         (f"Sessions, last {DAYS} days", f"{len(recent)}, on {_count(days, 'day')}; {len(held)} in the whole journal"),
         ("How they ended", ", ".join(f"{count} {end}" for end, count in ends.most_common()) or "none"),
         ("Days in a row", f"{streak}, up to today or yesterday" if streak else "none at the moment"),
     ]
-    for kind, name in ((Noted.PAIN, "Pain"), (Noted.EMERGENCY, "Warning signs")):
-        of_kind = [each for each in hurts if each.kind is kind]
-        last = f", the last on {_date(of_kind[0].at.date())}" if of_kind else ""
-        told.append((f"{name}, whole journal", f"{len(of_kind)}{last}" if of_kind else "none reported"))
-    return told
 
 
 def _end(session: PastSession) -> str:
@@ -232,8 +229,8 @@ def _dose_table(history: History, since: date, today: date) -> _Table:
                 spoken_duration(round(seconds)) if seconds else "\u2013",
             )
         )
-    header = ("Exercise", "Side", "Repetitions", "On days", "On such a day", "Held in all")
-    return _Table(f"Done in the last {DAYS} days", header, rows, "Nothing was completed.", wide=True)
+    header = ("Exercise", "Side", "Repetitions", "On days", "On each of them", "Held in all")
+    return _Table(f"Done in the last {DAYS} days", header, rows, "Nothing was completed.")
 
 
 def _numbness_table(history: History) -> _Table:
@@ -254,7 +251,7 @@ def _numbness_table(history: History) -> _Table:
     if len(noted) > _NUMBNESS_ROWS:
         note = f"The newest {_NUMBNESS_ROWS} of {len(noted)}. {note}"
     header = ("Date", "Time", "What", "Exercise")
-    return _Table("Numbness and tingling, whole journal", header, rows, "None was reported.", note)
+    return _Table("Numbness and tingling, whole journal", header, rows, "None was reported.", note, 2)
 
 
 def _approval_table(history: History) -> _Table:
@@ -269,7 +266,7 @@ def _approval_table(history: History) -> _Table:
     ]
     note = "The user answered that a doctor or therapist had approved exactly these exercises." if rows else ""
     header = ("Date", "Exercises", "Answer", "Content code")
-    return _Table("Approval, as answered by the user", header, rows, "None is in the journal.", note)
+    return _Table("Approval, as answered by the user", header, rows, "None is in the journal.", note, 1)
 
 
 def _day_tables(history: History, recent: list[PastSession], since: date, today: date) -> list[_Table]:
@@ -284,13 +281,13 @@ def _day_tables(history: History, recent: list[PastSession], since: date, today:
         rows = []
         for day in days:
             of_day = sessions.get(day, [])
-            took = spoken_duration(round(sum(each.seconds for each in of_day) / 60) * 60) if of_day else "\u2013"
+            took = f"{sum(each.seconds for each in of_day) / 60:.0f} min" if of_day else "\u2013"
             doses = history.days.get(day, {})
             rows.append((_date(day), str(len(of_day)), took, *(_day_cell(doses, exercise) for exercise in some)))
         title = f"Day by day, the last {DAYS} days" + (", continued" if start else "")
         header = ("Date", "Sessions", "Time", *(history.name(exercise) for exercise in some))
         note = "Repetitions completed; of exercises with sides, right / left. Days without a session are left out."
-        tables.append(_Table(title, header, rows, "No sessions.", note if rows else ""))
+        tables.append(_Table(title, header, rows, "No sessions.", note if rows else "", 3))
     return tables
 
 
@@ -315,7 +312,7 @@ def _chart_days(history: History, recent: list[PastSession], since: date) -> lis
 
 
 def _chart_title(page: _Page) -> str:
-    return f"Sessions and pain, {_date(page.days[0].day)} to {_date(page.days[-1].day)}"
+    return f"Sessions and pain, the last {len(page.days)} days"
 
 
 def _place(where: Where) -> str:
@@ -383,10 +380,11 @@ def _chart_as_text(days: list[_Day]) -> list[str]:
 
 
 def _table_as_html(table: _Table) -> str:
-    parts = [f"<section><h2>{html.escape(table.title)}</h2>"]
+    short = " class=short" if len(table.rows) <= _SHORT else ""
+    parts = [f"<section{short}><h2>{html.escape(table.title)}</h2>"]
     if table.rows:
         head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in table.header)
-        parts.append(f"<table{' class=wide' * table.wide}><thead><tr>{head}</tr></thead><tbody>")
+        parts.append(f"<table class=fixed{table.fixed}><thead><tr>{head}</tr></thead><tbody>")
         for row in table.rows:
             parts.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>")
         parts.append("</tbody></table>")
@@ -398,15 +396,18 @@ def _table_as_html(table: _Table) -> str:
 
 
 _LEFT, _COLUMN, _WIDTH = 78, 22, 78 + 22 * DAYS + 2
-_ROW, _MARKS_END, _BASE, _HEIGHT = 18, 62, 132, 164
-_TALLEST_BOX = 14.0
+_ROW, _MARKS_END = 18, 58
+_TALLEST_BOX, _TALLEST_PILE = 14.0, 70.0
 _MARK_ROWS = ((Noted.PAIN, "Pain"), (Noted.EMERGENCY, "Warning sign"), (Noted.NUMB, "Numbness"))
 
 
 def _chart_as_svg(days: list[_Day]) -> str:
     """Three rows of marks that differ in shape, above boxes that stand for sessions. Black on white."""
+    most = max(1, *(day.completed + day.unfinished for day in days))
+    box = min(_TALLEST_BOX, _TALLEST_PILE / most)
+    base = _MARKS_END + 6 + round(box * most)
     parts = [
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" xmlns="http://www.w3.org/2000/svg" font-size="11">',
+        f'<svg viewBox="0 0 {_WIDTH} {base + 30}" role="img" xmlns="http://www.w3.org/2000/svg" font-size="11">',
         f"<title>Sessions, pain, warning signs and numbness on each of {len(days)} days</title>",
         f"<desc>{html.escape(_chart_in_words(days))}</desc>",
     ]
@@ -414,17 +415,15 @@ def _chart_as_svg(days: list[_Day]) -> str:
         y = 10 + number * _ROW
         parts.append(f'<text x="0" y="{y + 4}">{name}</text>')
         parts.append(f'<path d="M{_LEFT} {y + 9}H{_WIDTH}" stroke="#999" stroke-width=".5"/>')
-    parts.append(f'<text x="0" y="{_BASE}">Sessions</text>')
-    parts.append(f'<path d="M{_LEFT} {_BASE}H{_WIDTH}" stroke="#000"/>')
-    most = max(day.completed + day.unfinished for day in days)
-    box = min(_TALLEST_BOX, (_BASE - _MARKS_END - 6) / max(most, 1))
+    parts.append(f'<text x="0" y="{base}">Sessions</text>')
+    parts.append(f'<path d="M{_LEFT} {base}H{_WIDTH}" stroke="#000"/>')
     for number, day in enumerate(days):
         x = _LEFT + number * _COLUMN + _COLUMN / 2
-        parts += _day_as_svg(day, x, box, number == 0)
+        parts += _day_as_svg(day, x, base, box, number == 0)
     return "\n".join((*parts, "</svg>"))
 
 
-def _day_as_svg(day: _Day, x: float, box: float, is_first: bool) -> list[str]:
+def _day_as_svg(day: _Day, x: float, base: int, box: float, is_first: bool) -> list[str]:
     parts = []
     for number, (kind, _) in enumerate(_MARK_ROWS):
         count = day.marks[kind]
@@ -435,14 +434,14 @@ def _day_as_svg(day: _Day, x: float, box: float, is_first: bool) -> list[str]:
     gap = min(1.5, box / 5)
     for number in range(day.completed + day.unfinished):
         fill = "#444" if number < day.completed else "#fff"
-        top = _BASE - (number + 1) * box
+        top = base - (number + 1) * box
         parts.append(
             f'<rect x="{x - 7:g}" y="{top:.2f}" width="14" height="{box - gap:.2f}" fill="{fill}" stroke="#000"/>'
         )
     weight = ' font-weight="bold"' if day.day.weekday() == 0 else ""
-    parts.append(f'<text x="{x:g}" y="{_BASE + 13}" text-anchor="middle" font-size="10"{weight}>{day.day.day}</text>')
+    parts.append(f'<text x="{x:g}" y="{base + 13}" text-anchor="middle" font-size="10"{weight}>{day.day.day}</text>')
     if is_first or day.day.day == 1:
-        parts.append(f'<text x="{x - 7:g}" y="{_BASE + 27}" font-size="10">{_MONTHS[day.day.month - 1]}</text>')
+        parts.append(f'<text x="{x - 7:g}" y="{base + 27}" font-size="10">{_MONTHS[day.day.month - 1]}</text>')
     return parts
 
 
