@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import signal
@@ -38,6 +39,7 @@ _EPILOG = """examples:
   voicecoach play wrist-stretches           a session; say "pause", "stop" or "it hurts" at any moment
   voicecoach show wrist-stretches           what it consists of
   voicecoach render tour -o tour.wav        the same as a sound file
+  voicecoach journal                        what you did, and what hurt
   voicecoach hear recording.wav --json      which commands the ear hears in a recording
 """
 
@@ -172,6 +174,17 @@ def _parser() -> argparse.ArgumentParser:
     hear.add_argument("--playing", type=Path, metavar="REFERENCE.wav", help="what the loudspeaker emitted meanwhile")
     hear.add_argument("--asking", action="store_true", help="as while a question is open: yes and no count too")
     _add_engine(hear)
+
+    journal = command("journal", _journal, "show what you did, and what hurt", "voicecoach journal --for-doctor")
+    what = journal.add_mutually_exclusive_group()
+    what.add_argument("--for-doctor", type=Path, nargs="?", const=Path(), metavar="FOLDER",
+                      help="write one page for the doctor, journal-for-doctor.html and .md, to FOLDER (or here)")
+    what.add_argument("--csv", action="store_true", help="one row an event, for spreadsheets")
+    what.add_argument("--path", action="store_true", help="say where it is")
+    what.add_argument("--forget-approval", nargs="?", const="", metavar="ROUTINE",
+                      help="take back that a doctor or therapist has approved: ROUTINE, or all of them")  # fmt: skip
+    what.add_argument("--delete", action="store_true", help="delete it, after you typed yes")
+    journal.add_argument("--yes", action="store_true", help="with --delete: do not ask")
 
     setup = command("setup", _setup, "fetch what a speech engine needs", "voicecoach setup --engine vosk")
     setup.add_argument("--engine", choices=("vosk",), required=True,
@@ -376,6 +389,83 @@ def _hear(options: argparse.Namespace, _: _Signals) -> int:
 
 def _heard_line(found: dict[str, Any]) -> str:
     return f'{found["file"]}  {found["t"]:8.3f} s  {found["command"]:10s} "{found["phrase"]}"  {found["tier"]}'
+
+
+def _journal(options: argparse.Namespace, _: _Signals) -> int:
+    from voicecoach import doctor_page
+    from voicecoach.history import add_up
+    from voicecoach.journal import default_path, exists, read, wall_clock
+    from voicecoach.journal_report import BrokenLines, csv_lines, report
+
+    if options.yes and not options.delete:
+        raise UsageError("--yes goes with --delete only.")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names may hold letters that the terminal's encoding lacks.
+        sys.stdout.reconfigure(encoding="utf-8" if options.csv else None, errors="replace")
+    path, today = default_path(), wall_clock().date()
+    if options.path:
+        print(path)
+        return 0
+    if not exists(path):
+        print("There is no journal yet: your first session begins it.", file=sys.stderr if options.csv else sys.stdout)
+        return 0
+    if options.delete:
+        return _delete_journal(path, options.yes)
+    broken = BrokenLines(path.name)
+    if options.csv:
+        for line in csv_lines(read(path, broken)):
+            print(line, end="")
+    else:
+        history = add_up(read(path, broken))
+        if options.for_doctor is not None:
+            for page in doctor_page.write(options.for_doctor, history, today):
+                print(page)
+        elif options.forget_approval is not None:
+            _forget_approval(path, history, options.forget_approval)
+        else:
+            for line in report(history, today):
+                print(line)
+    _complain(*broken.lines())
+    return 0
+
+
+def _delete_journal(path: Path, confirmed: bool) -> int:
+    from voicecoach.journal import delete
+
+    if not confirmed:
+        if not sys.stdin.isatty():
+            raise UsageError("Nobody can be asked here; voicecoach journal --delete --yes deletes without asking.")
+        print(f"{path} holds what you did, what hurt, and that you were approved. Deleted, it cannot be brought back.")
+        try:
+            confirmed = input("Type yes to delete it: ").strip().lower() == "yes"
+        except EOFError:
+            print()
+    if confirmed:
+        delete(path)
+    print("The journal is deleted." if confirmed else "Nothing was deleted.")
+    return 0
+
+
+def _forget_approval(path: Path, history: Any, name: str) -> None:
+    from voicecoach.errors import JournalError
+    from voicecoach.history import APPROVAL_WITHDRAWN, clean
+    from voicecoach.journal import append, encode, wall_clock
+
+    kept = [approval for approval in history.approvals if approval.stands]
+    routine = clean(Path(name).stem if name.endswith((".yaml", ".yml")) else name) or None
+    meant = [approval for approval in kept if routine in (None, approval.routine)]
+    if not meant and routine is not None:
+        names = ", ".join(sorted({str(approval.routine) for approval in kept})) or "none"
+        raise UsageError(f'No approval of "{routine}" is kept; kept: {names}.')
+    if not meant:
+        print("No approval is kept.")
+        return
+    try:
+        append(path, encode(wall_clock(), APPROVAL_WITHDRAWN, {"routine": routine}))
+    except OSError as fault:
+        raise JournalError(f"{path}: the approval could not be taken back: {fault.strerror or fault}.") from fault
+    for approval in meant:
+        print(f"{approval.title}: the approval of {approval.at:%Y-%m-%d} is taken back; you will be asked again.")
 
 
 def _setup(options: argparse.Namespace, _: _Signals) -> int:

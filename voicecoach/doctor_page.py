@@ -8,63 +8,51 @@ page says what was reported and counted, and never what that means.
 from __future__ import annotations
 
 import html
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 
 from voicecoach import __version__
-from voicecoach.history import Dose, History, Incident, PastSession, Where
+from voicecoach.errors import JournalError, UsageError
+from voicecoach.history import Dose, History, Incident, PastSession
+from voicecoach.history_wording import (
+    KINDS,
+    MONTHS,
+    NOTHING,
+    counted,
+    day_in_words,
+    ending,
+    moment,
+    place_in_words,
+    time_in_words,
+)
 from voicecoach.session.effects import Noted, Reason
 from voicecoach.session.standing import Key
-from voicecoach.units import spoken_duration
 
 DAYS = 30
 """How far back doses and chart go; pain and warning signs are told of the whole journal."""
 
 _FIRST_INCIDENTS = 8
 """Rows before the chart, so that the first page holds both; all others follow at the end."""
-_NUMBNESS_ROWS = 20
-_SHORT = 12
+_NUMBNESS_ROWS = 12
+_SHORT = 8
 """Rows that are kept on one page."""
 _COLUMNS = 5
 """Exercises beside one another in the table of days."""
 
 TITLE = "Exercise journal"
+_HTML_MARK = '<meta name="generator" content="voicecoach">'
 
 _ABOUT = (
     f"The user reported these by voice or by key to a program, voicecoach {__version__}, that leads through exercises "
     "and keeps their time. Nothing here was measured or diagnosed. A repetition is counted when the program led "
     "through it to its end; it cannot see how it was done."
 )
-
-_WHAT = {Noted.PAIN: "Pain", Noted.EMERGENCY: "Warning sign", Noted.NUMB: "Numbness"}
-
-_STATES = {
-    "holding": "in a hold",
-    "instructing": "in the instruction",
-    "resting": "in a rest",
-    "introducing": "in the introduction",
-    "asking": "in a question",
-    "waiting": "in a question",
-    "paused": "in a pause",
-    "checking": "in a pause",
-    "safety_talk": "after the session's end",
-    "closing": "after the last exercise",
-    "stopping": "after the session's end",
-}
-
-_ENDS = {
-    Reason.COMPLETED.value: "completed",
-    Reason.STOP.value: "ended early by the user",
-    Reason.PAIN.value: "ended because of pain",
-    Reason.EMERGENCY.value: "ended because of a warning sign",
-    Reason.INTERRUPT.value: "interrupted",
-    Reason.ERROR.value: "ended by a technical fault",
-}
-_BROKEN_OFF = "broken off (no end was recorded)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +65,8 @@ class _Table:
     note: str = ""
     fixed: int = 0
     """So many of its first columns stay on one line."""
+    names: Sequence[int] = ()
+    """Columns of strangers' text, which may be one long word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +116,33 @@ def as_html(history: History, today: date) -> str:
     )
 
 
+def write(folder: Path, history: History, today: date) -> list[Path]:
+    """Write both forms into ``folder`` (made where it is missing) and return where; pages that it wrote before go.
+
+    Only the user may read them. Raises UsageError where something else has such a name, JournalError where it fails.
+    """
+    pages = {
+        folder / "journal-for-doctor.html": (as_html, _HTML_MARK),
+        folder / "journal-for-doctor.md": (as_markdown, f"# {TITLE}\n"),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, (_, mark) in pages.items():
+            if path.exists() and mark.encode() not in path.read_bytes():
+                raise UsageError(f"{path} is not a page that voicecoach wrote; move it, or name another folder.")
+        for path, (make, _) in pages.items():
+            with open(path, "w", encoding="utf-8", newline="\n", opener=_private) as file:
+                file.write(make(history, today))
+    except OSError as fault:
+        where = fault.filename or folder
+        raise JournalError(f"{where}: the page for the doctor cannot be written: {fault.strerror}.") from fault
+    return list(pages)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 # What is on it -------------------------------------------------------------------------------------------------------
 
 
@@ -146,15 +163,17 @@ def _page(history: History, today: date) -> _Page:
         "of arm or hand. The words themselves are not kept."
         if hurts
         else "",
+        3,
+        (3,),
     )
     rest = [_dose_table(history, since, today), _numbness_table(history), _approval_table(history)]
     rest += _day_tables(history, recent, since, today)
     if len(hurts) > _FIRST_INCIDENTS:
         earlier = _incident_rows(hurts[_FIRST_INCIDENTS:])
-        rest.append(_Table("Earlier pain and warning signs", _INCIDENT_HEADER, earlier, ""))
+        rest.append(_Table("Earlier pain and warning signs", _INCIDENT_HEADER, earlier, "", "", 3, (3,)))
     begun = history.first
-    whole = f"Whole journal: from {_date(begun)}. " if begun is not None and begun <= today else ""
-    period = f"{_date(since)} to {_date(today)} ({DAYS} days). {whole}"
+    whole = f" Whole journal: from {day_in_words(begun)}." if begun is not None and begun <= today else ""
+    period = f"{day_in_words(since)} to {day_in_words(today)} ({DAYS} days).{whole}"
     return _Page(period, _summary(history, held, recent, today), [first], days, rest)
 
 
@@ -164,17 +183,13 @@ def _summary(
     if not held:
         return [("Sessions", "none in the journal yet")]
     days = len({session.day for session in recent})
-    ends = Counter(_end(session) for session in recent)
+    ends = Counter(ending(session) for session in recent)
     streak = history.streak(today)
     return [
-        (f"Sessions, last {DAYS} days", f"{len(recent)}, on {_count(days, 'day')}; {len(held)} in the whole journal"),
+        (f"Sessions, last {DAYS} days", f"{len(recent)}, on {counted(days, 'day')}; {len(held)} in the whole journal"),
         ("How they ended", ", ".join(f"{count} {end}" for end, count in ends.most_common()) or "none"),
         ("Days in a row", f"{streak}, up to today or yesterday" if streak else "none at the moment"),
     ]
-
-
-def _end(session: PastSession) -> str:
-    return _BROKEN_OFF if session.reason is None else _ENDS.get(session.reason, "ended")
 
 
 _INCIDENT_HEADER = ("Date", "Time", "What", "Exercise", "Side", "Repetition", "Second of the hold")
@@ -183,22 +198,16 @@ _INCIDENT_HEADER = ("Date", "Time", "What", "Exercise", "Side", "Repetition", "S
 def _incident_rows(incidents: Iterable[Incident]) -> list[tuple[str, ...]]:
     return [
         (
-            _date(each.at.date()),
-            _time(each.at),
-            _WHAT[each.kind],
+            day_in_words(each.at.date()),
+            time_in_words(each.at),
+            KINDS[each.kind],
             each.where.shown or f"none ({each.title})",
-            each.where.side or "\u2013",
-            "\u2013" if each.where.rep is None else str(each.where.rep),
-            _moment(each),
+            each.where.side or NOTHING,
+            NOTHING if each.where.rep is None else str(each.where.rep),
+            moment(each),
         )
         for each in incidents
     ]
-
-
-def _moment(incident: Incident) -> str:
-    if incident.held is not None:
-        return f"{incident.held:.0f}"
-    return _STATES.get(incident.state or "", "outside a hold")
 
 
 def _doses_since(history: History, since: date, today: date) -> dict[Key, list[Dose]]:
@@ -218,55 +227,58 @@ def _dose_table(history: History, since: date, today: date) -> _Table:
     for (exercise, side), days in sorted(doses.items(), key=lambda item: (order[item[0][0]], item[0][1] == "left")):
         counts = [dose.repetitions for dose in days]
         each = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
-        seconds = sum(dose.held for dose in days)
+        seconds = round(sum(dose.held for dose in days))
         rows.append(
             (
                 history.name(exercise),
-                side or "\u2013",
+                side or NOTHING,
                 str(sum(counts)),
-                f"{len(days)} of {DAYS}",
+                str(len(days)),
                 each,
-                spoken_duration(round(seconds)) if seconds else "\u2013",
+                f"{seconds // 60} min {seconds % 60} s" if seconds else NOTHING,
             )
         )
-    header = ("Exercise", "Side", "Repetitions", "On days", "On each of them", "Held in all")
-    return _Table(f"Done in the last {DAYS} days", header, rows, "Nothing was completed.")
+    header = ("Exercise", "Side", "Repetitions", f"Days, of {DAYS}", "On each of them", "Held in all")
+    return _Table(f"Done in the last {DAYS} days", header, rows, "Nothing was completed.", names=(0,))
 
 
 def _numbness_table(history: History) -> _Table:
-    noted = [(each.at, each.where, "Reported numbness or tingling; the exercise was left out from there on")
+    noted = [(each.at, each.where, "Numbness or tingling reported")
              for each in history.incidents if each.kind is Noted.NUMB]  # fmt: skip
-    noted += [(each.at, each.where, "Answered yes when asked about new numbness, tingling or weakness")
+    noted += [(each.at, each.where, "Yes, when asked about new numbness, tingling or weakness")
               for each in history.check_ins if each.answer == "yes"]  # fmt: skip
     noted.sort(key=lambda each: each[0], reverse=True)
-    rows = [(_date(at.date()), _time(at), what, _place(where)) for at, where, what in noted[:_NUMBNESS_ROWS]]
+    rows = [
+        (day_in_words(at.date()), time_in_words(at), what, place_in_words(where))
+        for at, where, what in noted[:_NUMBNESS_ROWS]
+    ]
     answers = Counter(each.answer for each in history.check_ins)
     asked = len(history.check_ins)
-    note = ""
+    note = "After a report the exercise was left out for the rest of the session." if rows else ""
     if asked:
-        note = (
-            f"Asked {_count(asked, 'time')} between exercises: {answers['fine']} fine, {answers['yes']} yes, "
+        note += (
+            f" Asked {counted(asked, 'time')} between exercises: {answers['fine']} fine, {answers['yes']} yes, "
             f"{asked - answers['fine'] - answers['yes']} without an answer."
         )
     if len(noted) > _NUMBNESS_ROWS:
         note = f"The newest {_NUMBNESS_ROWS} of {len(noted)}. {note}"
     header = ("Date", "Time", "What", "Exercise")
-    return _Table("Numbness and tingling, whole journal", header, rows, "None was reported.", note, 2)
+    return _Table("Numbness and tingling, whole journal", header, rows, "None was reported.", note.strip(), 2, (3,))
 
 
 def _approval_table(history: History) -> _Table:
     rows = [
         (
-            _date(each.at.date()),
+            day_in_words(each.at.date()),
             each.title,
-            "stands" if each.stands else "taken back since",
+            "yes" if each.stands else "yes, taken back since",
             (each.fingerprint or "?")[:12],
         )
         for each in reversed(history.approvals)
     ]
     note = "The user answered that a doctor or therapist had approved exactly these exercises." if rows else ""
     header = ("Date", "Exercises", "Answer", "Content code")
-    return _Table("Approval, as answered by the user", header, rows, "None is in the journal.", note, 1)
+    return _Table("Approval, as answered by the user", header, rows, "None is in the journal.", note, 1, (1,))
 
 
 def _day_tables(history: History, recent: list[PastSession], since: date, today: date) -> list[_Table]:
@@ -281,20 +293,20 @@ def _day_tables(history: History, recent: list[PastSession], since: date, today:
         rows = []
         for day in days:
             of_day = sessions.get(day, [])
-            took = f"{sum(each.seconds for each in of_day) / 60:.0f} min" if of_day else "\u2013"
+            took = f"{sum(each.seconds for each in of_day) / 60:.0f} min" if of_day else NOTHING
             doses = history.days.get(day, {})
-            rows.append((_date(day), str(len(of_day)), took, *(_day_cell(doses, exercise) for exercise in some)))
+            rows.append((day_in_words(day), str(len(of_day)), took, *(_day_cell(doses, exercise) for exercise in some)))
         title = f"Day by day, the last {DAYS} days" + (", continued" if start else "")
         header = ("Date", "Sessions", "Time", *(history.name(exercise) for exercise in some))
         note = "Repetitions completed; of exercises with sides, right / left. Days without a session are left out."
-        tables.append(_Table(title, header, rows, "No sessions.", note if rows else "", 3))
+        tables.append(_Table(title, header, rows, "No sessions.", note if rows else "", 3, range(3, len(header))))
     return tables
 
 
 def _day_cell(doses: dict[Key, Dose], exercise: str) -> str:
     found = {side: dose.repetitions for (name, side), dose in doses.items() if name == exercise}
     if not found:
-        return "\u2013"
+        return NOTHING
     if None in found and len(found) == 1:
         return str(found[None])
     return f"{found.get('right', 0)} / {found.get('left', 0)}"
@@ -306,35 +318,13 @@ def _chart_days(history: History, recent: list[PastSession], since: date) -> lis
     marks = Counter((each.at.date(), each.kind) for each in history.incidents)
     days = [since + timedelta(days=number) for number in range(DAYS)]
     return [
-        _Day(day, completed[day], total[day] - completed[day], {kind: marks[day, kind] for kind in _WHAT})
+        _Day(day, completed[day], total[day] - completed[day], {kind: marks[day, kind] for kind in KINDS})
         for day in days
     ]
 
 
 def _chart_title(page: _Page) -> str:
     return f"Sessions and pain, the last {len(page.days)} days"
-
-
-def _place(where: Where) -> str:
-    parts = [where.shown, where.side, f"repetition {where.rep}" if where.rep else None]
-    return ", ".join(part for part in parts if part) or "\u2013"
-
-
-def _date(day: date) -> str:
-    # Not strftime: its names follow the locale, and this page speaks one language.
-    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%H:%M}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
-
-
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 # As Markdown ---------------------------------------------------------------------------------------------------------
@@ -383,16 +373,22 @@ def _table_as_html(table: _Table) -> str:
     short = " class=short" if len(table.rows) <= _SHORT else ""
     parts = [f"<section{short}><h2>{html.escape(table.title)}</h2>"]
     if table.rows:
-        head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in table.header)
+        head = "".join(_cell(table, "th", number, cell) for number, cell in enumerate(table.header))
         parts.append(f"<table class=fixed{table.fixed}><thead><tr>{head}</tr></thead><tbody>")
         for row in table.rows:
-            parts.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>")
+            parts.append(
+                "<tr>" + "".join(_cell(table, "td", number, cell) for number, cell in enumerate(row)) + "</tr>"
+            )
         parts.append("</tbody></table>")
     else:
         parts.append(f"<p>{html.escape(table.empty)}</p>")
     if table.note:
         parts.append(f'<p class="note">{html.escape(table.note)}</p>')
     return "\n".join((*parts, "</section>"))
+
+
+def _cell(table: _Table, tag: str, number: int, text: str) -> str:
+    return f"<{tag}{' class=name' if number in table.names else ''}>{html.escape(text)}</{tag}>"
 
 
 _LEFT, _COLUMN, _WIDTH = 78, 22, 78 + 22 * DAYS + 2
@@ -441,7 +437,7 @@ def _day_as_svg(day: _Day, x: float, base: int, box: float, is_first: bool) -> l
     weight = ' font-weight="bold"' if day.day.weekday() == 0 else ""
     parts.append(f'<text x="{x:g}" y="{base + 13}" text-anchor="middle" font-size="10"{weight}>{day.day.day}</text>')
     if is_first or day.day.day == 1:
-        parts.append(f'<text x="{x - 7:g}" y="{base + 27}" font-size="10">{_MONTHS[day.day.month - 1]}</text>')
+        parts.append(f'<text x="{x - 7:g}" y="{base + 27}" font-size="10">{MONTHS[day.day.month - 1]}</text>')
     return parts
 
 
@@ -459,8 +455,8 @@ def _mark(kind: Noted, x: float, y: float) -> str:
 def _chart_in_words(days: list[_Day]) -> str:
     told = []
     for day in days:
-        parts = [_count(day.completed + day.unfinished, "session")] if day.completed + day.unfinished else []
-        parts += [f"{_WHAT[kind].lower()} {count}" for kind, count in day.marks.items() if count]
+        parts = [counted(day.completed + day.unfinished, "session")] if day.completed + day.unfinished else []
+        parts += [f"{KINDS[kind].lower()} {count}" for kind, count in day.marks.items() if count]
         if parts:
             told.append(f"{day.day.isoformat()}: {', '.join(parts)}")
     return "; ".join(told) or "Nothing happened."
