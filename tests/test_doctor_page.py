@@ -126,13 +126,16 @@ def test_the_summary_and_what_is_not_known_are_told() -> None:
         assert "31, on 24 days; 90 in the whole journal" in text
         assert "27 completed, 1 ended because of pain, 1 broken off (no end was recorded)" in text
         assert "Nothing here was measured or diagnosed." in text
-        assert "Asked 72 times between exercises: 71 fine, 1 yes, 0 without an answer." in text
+        assert "reported 1 time, the last on Wed 24 Jun 2026; asked about it 72 times between exercises: " in text
+        assert "71 fine, 1 yes, 0 without an answer" in text
+        assert "Wrist stretches (yes, Wed 1 Apr 2026)" in text
 
 
 def test_an_approval_that_was_taken_back_says_so() -> None:
     written = [*three_months(), (TODAY, "approval_withdrawn", {"routine": None})]
     table = Page(as_html(history(written), DAY)).tables["Approval, as answered by the user"]
     assert table[1][:3] == ["Wed 1 Apr 2026", "Wrist stretches", "yes, taken back since"]
+    assert "no answer is kept that a doctor or therapist has approved" in as_html(history(written), DAY)
 
 
 def test_the_chart_has_a_box_for_each_session_and_marks_that_differ_in_shape() -> None:

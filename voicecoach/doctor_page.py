@@ -40,6 +40,7 @@ DAYS = 30
 _FIRST_INCIDENTS = 8
 """Rows before the chart, so that the first page holds both; all others follow at the end."""
 _NUMBNESS_ROWS = 12
+_APPROVALS = 3
 _SHORT = 8
 """Rows that are kept on one page."""
 _COLUMNS = 5
@@ -189,7 +190,32 @@ def _summary(
         (f"Sessions, last {DAYS} days", f"{len(recent)}, on {counted(days, 'day')}; {len(held)} in the whole journal"),
         ("How they ended", ", ".join(f"{count} {end}" for end, count in ends.most_common()) or "none"),
         ("Days in a row", f"{streak}, up to today or yesterday" if streak else "none at the moment"),
+        ("Numbness, whole journal", _numbness_in_words(history)),
+        ("Approval", _approval_in_words(history)),
     ]
+
+
+def _numbness_in_words(history: History) -> str:
+    reported = [each for each in history.incidents if each.kind is Noted.NUMB]
+    told = "none reported"
+    if reported:
+        told = f"reported {counted(len(reported), 'time')}, the last on {day_in_words(reported[-1].at.date())}"
+    asked = len(history.check_ins)
+    if not asked:
+        return told
+    answers = Counter(each.answer for each in history.check_ins)
+    return (
+        f"{told}; asked about it {counted(asked, 'time')} between exercises: {answers['fine']} fine, "
+        f"{answers['yes']} yes, {asked - answers['fine'] - answers['yes']} without an answer"
+    )
+
+
+def _approval_in_words(history: History) -> str:
+    """The newest that stands for each title."""
+    standing = {each.title: day_in_words(each.at.date()) for each in history.approvals if each.stands}
+    told = [f"{title} (yes, {day})" for title, day in standing.items()][-_APPROVALS:]
+    more = f", and {len(standing) - _APPROVALS} more" if len(standing) > _APPROVALS else ""
+    return ", ".join(told) + more if told else "no answer is kept that a doctor or therapist has approved"
 
 
 _INCIDENT_HEADER = ("Date", "Time", "What", "Exercise", "Side", "Repetition", "Second of the hold")
@@ -252,18 +278,11 @@ def _numbness_table(history: History) -> _Table:
         (day_in_words(at.date()), time_in_words(at), what, place_in_words(where))
         for at, where, what in noted[:_NUMBNESS_ROWS]
     ]
-    answers = Counter(each.answer for each in history.check_ins)
-    asked = len(history.check_ins)
     note = "After a report the exercise was left out for the rest of the session." if rows else ""
-    if asked:
-        note += (
-            f" Asked {counted(asked, 'time')} between exercises: {answers['fine']} fine, {answers['yes']} yes, "
-            f"{asked - answers['fine'] - answers['yes']} without an answer."
-        )
     if len(noted) > _NUMBNESS_ROWS:
         note = f"The newest {_NUMBNESS_ROWS} of {len(noted)}. {note}"
     header = ("Date", "Time", "What", "Exercise")
-    return _Table("Numbness and tingling, whole journal", header, rows, "None was reported.", note.strip(), 2, (3,))
+    return _Table("Numbness and tingling, whole journal", header, rows, "None was reported.", note, 2, (3,))
 
 
 def _approval_table(history: History) -> _Table:
