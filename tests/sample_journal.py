@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,16 @@ TODAY = datetime(2026, 6, 30, 20, 0, tzinfo=SUMMER)
 Written = tuple[datetime, str, Mapping[str, Any]]
 
 
+@cache
+def _bundled(name: str) -> Routine:
+    return load(find(name))
+
+
 class Play:
     """One session's entries, one after another."""
 
     def __init__(self, name: str, session: str, at: datetime, routine: Routine | None = None) -> None:
-        self.routine = routine or load(find(name))
+        self.routine = routine or _bundled(name)
         made = Sitting.of(name, self.routine)
         self.sitting = Sitting(session, name, made.title, made.approval, made.introduction, made.exercises)
         self.began = self.at = at

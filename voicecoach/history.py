@@ -180,7 +180,7 @@ def add_up(entries: Iterable[Entry]) -> History:
     history = History()
     sessions: dict[str, PastSession] = {}
     for entry in entries:
-        fields = _Fields(entry.fields)
+        fields = CheckedFields(entry.fields)
         if entry.event == APPROVAL_WITHDRAWN:
             _withdraw(history, fields.text("routine"))
             continue
@@ -193,28 +193,35 @@ def add_up(entries: Iterable[Entry]) -> History:
     return history
 
 
-class _Fields:
-    """Values as they should be, or None."""
+class CheckedFields:
+    """An entry's fields, each as it should be or None."""
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self._raw = raw
 
     def text(self, name: str) -> str | None:
+        """Clean and not empty."""
         value = self._raw.get(name)
         return clean(value) or None if isinstance(value, str) else None
 
-    def number(self, name: str, most: float) -> float | None:
+    def seconds(self, name: str) -> float | None:
+        """Of a day at most."""
+        return self._number(name, _LONGEST_SECONDS)
+
+    def _number(self, name: str, most: float) -> float | None:
         value = self._raw.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         return float(value) if 0 <= value <= most and isfinite(value) else None
 
     def texts(self, name: str) -> list[str]:
+        """A list's texts."""
         value = self._raw.get(name)
         return [clean(item) for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
     def where(self) -> Where:
-        rep = self.number("rep", _MOST_REPETITIONS)
+        """The place."""
+        rep = self._number("rep", _MOST_REPETITIONS)
         side = self.text("side")
         return Where(
             self.text("exercise"),
@@ -237,7 +244,7 @@ def _prints(character: str) -> bool:
     return character.isprintable() or character in "\u200c\u200d"
 
 
-def _session(history: History, sessions: dict[str, PastSession], at: datetime, fields: _Fields) -> PastSession:
+def _session(history: History, sessions: dict[str, PastSession], at: datetime, fields: CheckedFields) -> PastSession:
     session_id = fields.text("session") or ""
     found = sessions.get(session_id)
     if found is None:
@@ -250,16 +257,16 @@ def _session(history: History, sessions: dict[str, PastSession], at: datetime, f
     return found
 
 
-def _note(noted: Noted, history: History, session: PastSession, at: datetime, fields: _Fields) -> None:
+def _note(noted: Noted, history: History, session: PastSession, at: datetime, fields: CheckedFields) -> None:
     where = fields.where()
     match noted:
         case Noted.HOLD:
-            seconds = fields.number("seconds", _LONGEST_SECONDS) or 0.0
+            seconds = fields.seconds("seconds") or 0.0
             _count(history, session, at, where, Dose(holds=1, held=seconds))
         case Noted.REPETITION:
             _count(history, session, at, where, Dose(repetitions=1))
         case Noted.PAIN | Noted.EMERGENCY | Noted.NUMB:
-            held, state = fields.number("held", _LONGEST_SECONDS), fields.text("state")
+            held, state = fields.seconds("held"), fields.text("state")
             history.incidents.append(Incident(noted, at, where, held, state, session.id, session.title))
             session.kinds.add(noted)
             if noted is not Noted.NUMB:
@@ -275,7 +282,7 @@ def _note(noted: Noted, history: History, session: PastSession, at: datetime, fi
         case Noted.INTRODUCED:
             history.introduced.add(fields.text("fingerprint") or "")
         case Noted.FINISHED:
-            session.reason, session.ran = fields.text("reason") or "?", fields.number("seconds", _LONGEST_SECONDS)
+            session.reason, session.ran = fields.text("reason") or "?", fields.seconds("seconds")
 
 
 def _count(history: History, session: PastSession, at: datetime, where: Where, dose: Dose) -> None:

@@ -65,6 +65,14 @@ class Broken:
     """It is the last one and has no end: the program or the machine stopped while writing it."""
 
 
+def exists(path: Path) -> bool:
+    """Whether anything was written yet. Raises JournalError where nobody may look."""
+    try:
+        return path.exists()
+    except OSError as fault:
+        raise JournalError(f"{path}: the journal cannot be read: {fault.strerror}.") from fault
+
+
 def read(path: Path, on_broken: Callable[[Broken], object] = lambda broken: None) -> Iterator[Entry]:
     """The entries in the order of the file; none where there is no file.
 
@@ -164,7 +172,7 @@ class UnflushedError(OSError):
 
 def delete(path: Path) -> None:
     """Remove the journal for good; one that is missing is fine. Raises JournalError where it cannot be removed."""
-    if not path.parent.exists():
+    if not exists(path.parent):
         return
     try:
         with _turn(path):
@@ -196,12 +204,13 @@ def _turn(path: Path) -> Iterator[None]:
     from filelock import FileLock
 
     lock = FileLock(_lock_file(path), timeout=_LOCK_PATIENCE, mode=0o600)
-    with contextlib.suppress(OSError, NotImplementedError):
+    # Whatever goes wrong with the lock, the entry matters more.
+    with contextlib.suppress(Exception):
         lock.acquire(poll_interval=0.005)
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):
             lock.release()
 
 

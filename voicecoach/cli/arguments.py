@@ -18,6 +18,7 @@ _EPILOG = """examples:
   voicecoach play wrist-stretches           a session; say "pause", "stop" or "it hurts" at any moment
   voicecoach show wrist-stretches           what it consists of
   voicecoach render tour -o tour.wav        the same as a sound file
+  voicecoach journal                        what you did, and what hurt
   voicecoach hear recording.wav --json      which commands the ear hears in a recording
 """
 
@@ -71,6 +72,17 @@ def make_parser() -> argparse.ArgumentParser:
     hear.add_argument("--playing", type=Path, metavar="REFERENCE.wav", help="what the loudspeaker emitted meanwhile")
     hear.add_argument("--asking", action="store_true", help="as while a question is open: yes and no count too")
     _add_engine(hear)
+
+    journal = command("journal", "show what you did, and what hurt", "voicecoach journal --for-doctor")
+    what = journal.add_mutually_exclusive_group()
+    what.add_argument("--for-doctor", type=Path, nargs="?", const=Path(), metavar="FOLDER",
+                      help="write one page for the doctor, journal-for-doctor.html and .md, to FOLDER (or here)")
+    what.add_argument("--csv", action="store_true", help="one row an event, for spreadsheets")
+    what.add_argument("--path", action="store_true", help="say where it is")
+    what.add_argument("--forget-approval", nargs="?", const="", metavar="ROUTINE",
+                      help="take back that a doctor or therapist has approved: ROUTINE, or all of them")  # fmt: skip
+    what.add_argument("--delete", action="store_true", help="delete it, after you typed yes")
+    journal.add_argument("--yes", action="store_true", help="with --delete: do not ask")
 
     setup = command("setup", "fetch what a speech engine needs", "voicecoach setup --engine vosk")
     setup.add_argument("--engine", choices=("vosk",), required=True,
