@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,8 +189,8 @@ def refuse_unsafe(routine: Routine, is_tour: bool, devices: Devices, has_keys: b
             "The last time, something hurt or was a warning sign, and nobody could answer whether you have spoken to "
             "your doctor since: there is neither a microphone nor a keyboard. Connect one of them."
         )
-    asks = routine.approval and not (consent.approved or standing.approved)
-    if asks and not has_keys:
+    consent = replace(consent, approved=consent.approved or standing.approved)
+    if routine.approval and not consent.approved and not has_keys:
         raise RefusedError(
             "Nobody could answer whether your doctor has approved: there is neither a microphone nor a keyboard. "
             "If the answer is yes, say so with --approved."

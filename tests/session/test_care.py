@@ -376,8 +376,8 @@ def test_a_day_that_has_had_enough_is_refused_by_voice() -> None:
     stage = on_stage(plan_of(HEAT, GLIDE, asks=True, hurts=HURT, done_today=done(15, 15)))
     said = to_the_end(stage)
     assert stage.reason is Reason.REFUSED
-    refusals = [wording().say("daily_done_side", most=15, side=side, limb="hand") for side in ("right", "left")]
-    assert said == ["Try.", "The exercise is: Glide.", *refusals, wording().say("enough_today"), "[ended]"]
+    refusal = wording().say("daily_done_each", most=15, limb="hand")
+    assert said == ["Try.", "The exercise is: Glide.", refusal, wording().say("enough_today"), "[ended]"]
 
 
 def test_other_exercises_are_done_and_companions_left_out() -> None:
@@ -385,7 +385,7 @@ def test_other_exercises_are_done_and_companions_left_out() -> None:
     said = to_the_end(stage)
     assert stage.reason is Reason.COMPLETED
     assert not any("Heat" in text for text in said)
-    assert wording().say("daily_done_side", most=15, side="left", limb="hand") in said
+    assert wording().say("daily_done_each", most=15, limb="hand") in said
     assert stage.session.tally.repetitions == {("turn", None): 1}
 
 

@@ -243,8 +243,8 @@ class _Planner:
         for exercise in exercises:
             if exercise.per_day:
                 self._close(self.words.say("announce", name=exercise.name), here)
-                for side in self._sides(exercise):
-                    self._close(self._done_text(exercise, side), here)
+                for text in self._limit_texts(exercise):
+                    self._close(text, here)
         self._add(Step(Kind.CLOSING, (Prompt(self.words.say("enough_today")), _gap(), Earcon(Sound.ENDED))), here)
 
     def _close(self, sentence: str, here: str) -> None:
@@ -256,6 +256,9 @@ class _Planner:
 
     def _limit_texts(self, exercise: Exercise) -> Iterator[str]:
         """What is left today of each side that cannot do all that was asked for."""
+        if len(self._sides(exercise)) == 2 and not self._is_left(exercise):
+            yield self.words.say("daily_done_each", most=exercise.per_day, limb=self._limb(exercise))
+            return
         for side in self._sides(exercise):
             left = self._reps(exercise, side)
             if not exercise.per_day or left == round(self.choices.of(exercise.repetitions)):
