@@ -7,6 +7,7 @@ checked, and text is stripped of what could steer a terminal.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -25,6 +26,9 @@ APPROVAL_WITHDRAWN = "approval_withdrawn"
 _LONGEST_TEXT = 200
 _LONGEST_SECONDS = 86_400.0
 _MOST_REPETITIONS = 10_000
+
+FAMILIAR_AFTER = 3
+"""Sessions with an exercise, after which its instructions are given in short. Our choice; nobody measured it."""
 
 
 @dataclass(slots=True)
@@ -323,7 +327,17 @@ def standing(history: History, name: str, routine: Routine, today: date) -> Stan
         changed=not approved and bool(answered) and answered[-1] != content,
         introduced=introduction_fingerprint(routine) in history.introduced,
         hurts=_hurts(history, clean(name), routine),
+        familiar=frozenset(name for name, count in _practised(history).items() if count >= FAMILIAR_AFTER),
         done_today={key: dose.repetitions for key, dose in done.items() if dose.repetitions},
+    )
+
+
+def _practised(history: History) -> Counter[str]:
+    """In how many sessions each exercise was done at least once."""
+    return Counter(
+        exercise
+        for session in history.sessions
+        for exercise in {exercise for (exercise, _), dose in session.doses.items() if dose.repetitions}
     )
 
 

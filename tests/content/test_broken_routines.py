@@ -303,7 +303,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         [
             (
                 '2:1: "titel" is not a field of a routine; expected format, title, about, source, approval, '
-                "precautions, red_flags, reminder, check_ins, exercises or closing; did you mean `title`?"
+                "precautions, red_flags, reminder, check_ins, cues, exercises or closing; did you mean `title`?"
             )
         ],
     ),
@@ -379,7 +379,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
             '1:1: format must be 1, the only version that this program knows, got "3"',
             (
                 '2:1: "titel" is not a field of a routine; expected format, title, about, source, approval, '
-                "precautions, red_flags, reminder, check_ins, exercises or closing; did you mean `title`?"
+                "precautions, red_flags, reminder, check_ins, cues, exercises or closing; did you mean `title`?"
             ),
             '6:5: sides must be both, right, left or none, got "bot"; did you mean `both`?',
             '8:7: hold must be 1 to 600 seconds, got "15x"',
@@ -514,7 +514,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         [
             (
                 '4:1: "<<" is not a field of a routine; expected format, title, about, source, approval, '
-                "precautions, red_flags, reminder, check_ins, exercises or closing"
+                "precautions, red_flags, reminder, check_ins, cues, exercises or closing"
             )
         ],
     ),
@@ -523,7 +523,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         [
             (
                 '4:1: "12" is not a field of a routine; expected format, title, about, source, approval, '
-                "precautions, red_flags, reminder, check_ins, exercises or closing"
+                "precautions, red_flags, reminder, check_ins, cues, exercises or closing"
             )
         ],
     ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from voicecoach.errors import UsageError
-from voicecoach.routine.model import Exercise, Hold, Move, Range, Routine, Say, Side, Wait
+from voicecoach.routine.model import CueStyle, Exercise, Hold, Move, Range, Routine, Say, Side, Wait
 from voicecoach.session.cues import Cue, Earcon, Place, Prompt, Sound
 from voicecoach.session.cues import Hold as HoldCue
 from voicecoach.session.cues import Silence as Quiet
 from voicecoach.session.plan import Choices, Kind, Plan, make_plan
+from voicecoach.session.standing import Standing
 
 STRETCH = Exercise(
     id="pull",
@@ -178,3 +179,52 @@ def test_a_repetition_begins_with_its_first_words() -> None:
     first = plan.first_of_repetition(hold)
     assert plan.steps[first].place == Place("pull", "right", 1)
     assert plan.steps[first - 1].place == Place()
+
+
+def test_brief_cues_use_short_words_from_the_first_time_on() -> None:
+    steps = (Say(say="Pull slowly.", short="Pull."), Move(move="And let go.", time=2), Hold(hold=Range(low=3, high=3)))
+    exercise = STRETCH.model_copy(update={"steps": steps, "about": "It may help."})
+    full, brief = (spoken(plan_of(exercise, cues=style)) for style in (CueStyle.FULL, CueStyle.BRIEF))
+    assert full.count("Pull slowly.") == 2
+    assert "It may help." in full
+    assert "Pull slowly." not in brief
+    assert "It may help." not in brief
+    assert brief.count("Pull.") == 4
+    assert brief.count("And let go.") == 4
+    assert sum(text.startswith("Hold for") for text in brief) == 2
+    assert "Gently let go." not in brief
+
+
+def test_chimes_steer_holds_and_names_are_said() -> None:
+    said_ = spoken(plan_of(STRETCH, choices=Choices(cues=CueStyle.CHIMES)))
+    names = ["The exercise is: pull.", "2 times with each arm.", "We begin with the right arm.", "Now the left arm."]
+    assert said_[said_.index(names[0]) : -1] == names
+    assert holds(plan_of(STRETCH, choices=Choices(cues=CueStyle.CHIMES))) == [3.0] * 4
+
+
+def test_what_has_no_chimes_is_told_apart_by_words() -> None:
+    turn = Exercise(id="turn", name="turns", repetitions=Range(low=3, high=3), steps=(Move(move="Turn.", time=2),))
+    said_ = spoken(plan_of(turn, choices=Choices(cues=CueStyle.CHIMES)))
+    assert {"Turns. 2 of 3.", "Turns. 3 of 3."} <= set(said_)
+
+
+def test_say_it_again_is_in_full_whatever_the_style() -> None:
+    plan = plan_of(STRETCH, choices=Choices(cues=CueStyle.CHIMES))
+    assert "Pull with the left hand for 3 s." in {text for step in plan.steps for text in said(step.in_full)}
+
+
+@pytest.mark.parametrize(
+    ("choice", "written", "in_full"),
+    [
+        (None, None, False),
+        (None, CueStyle.FULL, True),
+        (CueStyle.BRIEF, CueStyle.FULL, False),
+        (CueStyle.FULL, None, True),
+    ],
+)
+def test_a_familiar_exercise_is_told_in_short_unless_somebody_says_otherwise(
+    choice: CueStyle | None, written: CueStyle | None, in_full: bool
+) -> None:
+    choices = Choices(cues=choice, standing=Standing(familiar=frozenset({"pull"})))
+    said_ = spoken(plan_of(STRETCH, choices=choices, cues=written))
+    assert ("Pull with the left hand for 3 s." in said_) is in_full

@@ -47,6 +47,8 @@ def make_parser() -> argparse.ArgumentParser:
     play.add_argument("routine", metavar="ROUTINE", help="a bundled name, a name in your folder, or a path")
     play.add_argument("--events", type=Path, metavar="FILE", help="append what happens, one JSON object a line")
     play.add_argument("--approved", action="store_true", help="a doctor or therapist has approved: do not ask")
+    play.add_argument("--cues", choices=("full", "brief", "chimes"), dest="style",
+                      help="how much is said on the way; by default less once an exercise is familiar")  # fmt: skip
     play.add_argument("--no-check-ins", action="store_true", help="do not ask about new numbness between exercises")
     play.add_argument("--emergency-number", type=_emergency_number, metavar="NUMBER",
                       help="named where the coach says to call for help; none unless you give it")  # fmt: skip

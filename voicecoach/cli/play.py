@@ -29,7 +29,7 @@ from voicecoach.keyboard import Keyboard
 from voicecoach.opening import Consent, find_devices, open_rehearsal, open_speech, refuse_unsafe
 from voicecoach.performance import lengths
 from voicecoach.player import Player, Stage
-from voicecoach.routine.model import Routine
+from voicecoach.routine.model import CueStyle, Routine
 from voicecoach.session.effects import Reason, Record
 from voicecoach.session.plan import make_plan
 from voicecoach.session.session import Session
@@ -74,7 +74,13 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     if check_ins and routine.check_ins and not (devices.has_microphone or has_keys):
         check_ins = False
         warnings.append("Nobody could answer, so I do not ask about new numbness between exercises.")
-    choices = replace(choices_of(options), approved=options.approved, check_ins=check_ins, standing=standing)
+    choices = replace(
+        choices_of(options),
+        approved=options.approved,
+        cues=CueStyle(options.style) if options.style else None,
+        check_ins=check_ins,
+        standing=standing,
+    )
     plan = make_plan(routine, choices, words)
     unmeasured = Lengths(lambda text: 1, lambda sound: 1)
     texts = tuple(Session(plan, unmeasured, words, options.speed).texts())

@@ -52,6 +52,17 @@ class Side(str, Enum):
         return Side.LEFT if self is Side.RIGHT else Side.RIGHT
 
 
+class CueStyle(str, Enum):
+    """How much is said on the way."""
+
+    FULL = "full"
+    """Every instruction in full the first time on each side, in short later."""
+    BRIEF = "brief"
+    """In short from the first time on."""
+    CHIMES = "chimes"
+    """Exercises and sides are named; holds are steered by their chimes alone."""
+
+
 class Range(_Frozen):
     """``low`` to ``high``, both allowed; equal where the dose is one number.
 
@@ -179,6 +190,7 @@ def _version(value: Any) -> int:
     return 1
 
 
+_CUES = tuple(style.value for style in CueStyle)
 _SIDES = ("both", "right", "left", "none")
 _ORDERS = ("side_by_side", "alternating")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -341,6 +353,9 @@ class Routine(_Frozen):
     )
     check_ins: Annotated[bool, BeforeValidator(_switch(_YES_OR_NO)), _as_choice("yes", "no", True, False)] = Field(
         False, description="Whether to ask, before each exercise but the first, about new numbness or weakness."
+    )
+    cues: Annotated[CueStyle, BeforeValidator(_choice(*_CUES)), _as_choice(*_CUES)] | None = Field(
+        None, description="How much is said on the way; left out: in full until an exercise is familiar, then in short."
     )
     exercises: tuple[Exercise, ...] = Field(min_length=1, max_length=100)
     closing: _Sentences = Field((), description="Spoken at the end.")

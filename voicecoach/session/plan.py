@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from voicecoach.errors import UsageError
-from voicecoach.routine.model import Exercise, Range, Routine, Say, Side
+from voicecoach.routine.model import CueStyle, Exercise, Range, Routine, Say, Side
 from voicecoach.routine.model import Hold as HoldDose
 from voicecoach.routine.model import Move as MoveStep
 from voicecoach.routine.model import Wait as WaitStep
@@ -79,6 +79,8 @@ class Choices:
     """Take the upper bound of every range instead of the lower."""
     approved: bool = False
     """The approval question is answered beforehand, for this session; never the one after pain."""
+    cues: CueStyle | None = None
+    """How much is said on the way; None: as the routine says, or as familiar as the exercise is."""
     check_ins: bool = True
     """Ask about new numbness between exercises, where the routine does."""
     standing: Standing = field(default_factory=Standing)
@@ -302,7 +304,7 @@ class _Planner:
         for number, (side, rep) in enumerate(rounds):
             new_bout = number == 0 or (exercise.order == "side_by_side" and side != previous)
             self.bout += new_bout
-            at = _Round(exercise, side, rep, reps[side], self.bout, first=rep == 1)
+            at = _Round(exercise, side, rep, reps[side], self.bout, rep == 1, self._style(exercise))
             if number == 0:
                 self._announce(at, {side: reps[side] for side in sides})
             elif new_bout:
@@ -316,6 +318,10 @@ class _Planner:
             previous = side
         rest = Step(Kind.REST, (Silence("gap", defaults.BETWEEN_EXERCISES),), self.steps[-1].place, bout=self.bout)
         self._add(rest, self.where[-1])
+
+    def _style(self, exercise: Exercise) -> CueStyle:
+        familiar = CueStyle.BRIEF if exercise.id in self.standing.familiar else CueStyle.FULL
+        return self.choices.cues or self.routine.cues or familiar
 
     def _check_in(self) -> None:
         """It belongs to the exercise that was done before it: what is new may come from that one."""
@@ -333,7 +339,7 @@ class _Planner:
     def _announce(self, at: _Round, reps: Mapping[Side | None, int]) -> None:
         exercise, say, limb = at.exercise, self.words.say, self._limb(at.exercise)
         texts = [say("announce_optional" if exercise.optional else "announce", name=exercise.name)]
-        if exercise.about:
+        if exercise.about and at.style is CueStyle.FULL:
             texts.append(exercise.about)
         texts += self._limit_texts(exercise)
         if len(set(reps.values())) > 1:
@@ -355,6 +361,8 @@ class _Planner:
         self._add(Step(Kind.REST, (Silence("rest", rest),), place, bout=at.bout), self.where[-1])
 
     def _cue_repetition(self, at: _Round) -> None:
+        if at.style is CueStyle.CHIMES and any(isinstance(step, HoldDose) for step in at.exercise.steps):
+            return
         key = "repetition_no_side" if at.side is None else "repetition"
         text = self.words.say(key, name=at.exercise.name, side=self._side(at.side), limb=self._limb(at.exercise),
                               rep=at.rep, reps=at.reps)  # fmt: skip
@@ -382,17 +390,18 @@ class _Planner:
 
     def _spoken(self, at: _Round, full: str, short: str, after: Silence) -> None:
         whole = (Prompt(self._fill(at, full)), after)
-        brief: tuple[Cue, ...] = (Prompt(self._fill(at, short)), after) if short else ()
-        if not short and after.reason == "move":
-            brief = (after,)
-        self._step(at, Kind.INSTRUCTION, whole if at.first else brief, whole)
+        brief: tuple[Cue, ...] = (after,) if after.reason == "move" else ()
+        if short and at.style is not CueStyle.CHIMES:
+            brief = (Prompt(self._fill(at, short)), after)
+        self._step(at, Kind.INSTRUCTION, whole if at.in_full else brief, whole)
 
     def _hold(self, at: _Round, held: float) -> None:
         lead_in = at.exercise.lead_in if at.exercise.lead_in is not None else defaults.LEAD_IN
         start = (Silence("lead_in", lead_in), Hold(held), Silence("gap", defaults.AFTER_HOLD))
         announced = (Prompt(self.words.say("hold", seconds=f"{held:g}")), *start)
         full = (*announced, Prompt(self.words.say("release")), _gap())
-        self._step(at, Kind.HOLD, full if at.first else start, full)
+        as_first = {CueStyle.FULL: full, CueStyle.BRIEF: announced, CueStyle.CHIMES: start}[at.style]
+        self._step(at, Kind.HOLD, as_first if at.first else start, full)
 
     def _wait(self, at: _Round, step: WaitStep) -> None:
         texts = ([step.say] if step.say else []) + [self.words.say("wait", duration=spoken_duration(step.wait))]
@@ -432,7 +441,13 @@ class _Round:
     reps: int
     bout: int
     first: bool
-    """First time on this side: instructions in full."""
+    """First time on this side."""
+    style: CueStyle
+
+    @property
+    def in_full(self) -> bool:
+        """Whether instructions are given in full wording."""
+        return self.first and self.style is CueStyle.FULL
 
 
 def _key(exercise: Exercise, side: Side | None) -> Key:

@@ -36,5 +36,7 @@ class Standing:
     """Exactly this introduction (about, precautions, red flags) has been heard in full."""
     hurts: tuple[Hurt, ...] = ()
     """What has to be asked about before this routine starts, oldest first."""
+    familiar: frozenset[str] = frozenset()
+    """Ids of the exercises that were practised often enough to need no long words."""
     done_today: Mapping[Key, int] = field(default_factory=dict)
     """Completed repetitions of today, all sittings and all routines together."""
