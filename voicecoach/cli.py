@@ -447,14 +447,21 @@ def _about_seconds(routine: Any) -> float:
 
 
 def _check(options: argparse.Namespace, _: _Signals) -> int:
-    from voicecoach.routine.checker import advise
+    from voicecoach.ear.sound_alikes import WHILE_A_ROUTINE_SPEAKS, open_sound_alikes
+    from voicecoach.errors import EarError
+    from voicecoach.routine.checker import advise, spoken_texts
     from voicecoach.routine.library import find
     from voicecoach.routine.loader import read
     from voicecoach.routine.prompt_origin import heard_in_prompts
-    from voicecoach.session.commands import phrases
+    from voicecoach.session.commands import phrases_for
     from voicecoach.units import spoken_duration
 
-    said = [phrase.text for phrase in phrases()]
+    said = [phrase.text for phrase in phrases_for(WHILE_A_ROUTINE_SPEAKS)]
+    try:
+        sounds_like = open_sound_alikes()
+    except EarError as error:
+        sounds_like = None
+        _complain(f"voicecoach: Commands are looked for by their spelling alone, not by their sound. {error}")
     told: set[str] = set()
     failed = 0
     for name in options.files:
@@ -468,7 +475,7 @@ def _check(options: argparse.Namespace, _: _Signals) -> int:
             _complain(f"voicecoach: {error}")
             failed = error.exit_code
             continue
-        advice = advise(written, said)
+        advice = advise(written, said, sounds_like)
         if options.ear:
             located, own = heard_in_prompts(written, _taken_for(written.routine, options))
             advice += located
@@ -478,6 +485,9 @@ def _check(options: argparse.Namespace, _: _Signals) -> int:
             told.update(own)
         for item in advice:
             print(f"{item.place}: advice: {item.text}")
+        spoken = " ".join(text for _, text in spoken_texts(written.routine))
+        if sounds_like is not None and (lacking := ", ".join(dict.fromkeys(sounds_like.unknown(spoken)))):
+            print(f"{name}: not compared with the commands, as the recogniser's dictionary lacks them: {lacking}")
         total = spoken_duration(round(_about_seconds(written.routine)))
         print(f"{name}: good, about {total}" + (f", {len(advice)} pieces of advice" if advice else ""))
     return failed
