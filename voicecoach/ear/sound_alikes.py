@@ -9,8 +9,10 @@ what is so alike for the command.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +41,7 @@ _LEFT_OVER = 0.5
 _LONGER = 4
 """Phones that a stretch has more than its command, at most."""
 
-_CLAUSE = re.compile(r"[.!?;:]+(?=[\s\"')]|$)")
+_BREATH = re.compile(r"[.!?;:]+(?=[\s\"')]|$)")
 """Where the coach takes a breath, so that nothing is heard across it."""
 
 Costs = npt.NDArray[np.float64]
@@ -78,17 +80,18 @@ class SoundAlikes:
         """Words of ``text`` that nobody knows how to pronounce: what they sound like is not found out."""
         return [text[word.start : word.end] for word in self._pronunciation.of_text(text) if not word.ways]
 
-    def _find(self, text: str) -> Iterable[SoundAlike]:
-        words = list(self._pronunciation.of_text(text))
-        ends = [mark.end() for mark in _CLAUSE.finditer(text)] + [len(text)]
-        begin = 0
-        for end in ends:
-            clause = [word for word in words if begin <= word.start < end]
-            asks = text[begin:end].endswith("?")
+    def _find(self, text: str) -> Iterator[SoundAlike]:
+        for clause in self.clauses(text):
+            asks = text[clause[-1].end :].lstrip("\"')").startswith("?")
             for match in best(match for match in self.matches(clause) if is_near(match)):
                 if asks or match.phrase.command in WHILE_A_ROUTINE_SPEAKS:
                     yield SoundAlike(clause[match.first].start, clause[match.last].end, match.phrase.text)
-            begin = end
+
+    def clauses(self, text: str) -> list[list[Spoken]]:
+        """The words of ``text`` between one breath and the next."""
+        breaths = [mark.start() for mark in _BREATH.finditer(text)]
+        words = self._pronunciation.of_text(text)
+        return [list(part) for _, part in groupby(words, lambda word: bisect(breaths, word.start))]
 
     def matches(self, clause: Sequence[Spoken], most: float = _NEAR) -> list[Match]:
         """For each word and each way to say a command the best stretch that ends there, if it costs at most that."""
