@@ -31,7 +31,8 @@ from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
 WORDS = """
 paws/weight/wade/payne/pan/bach/her hurts/hurts/heard/it hers/that hearts/at hurts/stoop/step/stomp/top/stopped/chop
-shop/flop/skipped/skit/keep/text/necks/nest/nicks/helped/health/hell/kelp/yelp/gone/goat on/go in/going on/carrion/carry in
+shop/flop/skipped/skit/keep/text/necks/nest/nicks/helped/health/hell/kelp/yelp/gone/goat on/go in/going on/carrion
+carry in
 harry on/resumed/presume/consume/repeated/defeat/replete/slow/lower/flower/slowly/laughter/master/fasten/factor/loud
 prouder/powder/quiet/quite a/time lift/tie left/how wrong/along/numb/some/it's done/its thumb/i've done/i'm gone
 ready steady/already/hang in/hanging/hand on/on hand/paused/pods/pores/pours/boss/cause/waste/wake/waiting/await/way to
