@@ -139,7 +139,7 @@ def test_check_goes_by_the_spelling_where_the_recogniser_is_missing(env: dict[st
     paths = os.pathsep.join([str(tmp_path / "missing"), *filter(None, [env.get("PYTHONPATH")])])
     done = run({**env, "PYTHONPATH": paths}, tmp_path, "check", "small.yaml")
     assert [line.split(", and")[0] for line in done.stdout.splitlines()] == [
-        'small.yaml:9:28: advice: "stop" is a command',
+        'small.yaml:9:32: advice: "stop" is a command',
         done.stdout.splitlines()[-1],
     ]
     assert "by their spelling alone, not by their sound. The package pocketsphinx is missing" in done.stderr

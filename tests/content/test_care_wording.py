@@ -299,9 +299,7 @@ def test_no_exercise_is_in_a_medical_routine_that_the_source_does_not_have(name:
     assert [item.id for item in routine(name).exercises] == known
 
 
-COUNTS = (
-    r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|hundred"
-)
+COUNTS = r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|hundred"
 NUMBER = re.compile(rf"\d+(?:\.\d+)?|\b(?:{COUNTS})\b", re.IGNORECASE)
 UNIT = r"\d|\{|seconds?\b|minutes?\b|times\b|repetitions?\b|as long\b|as often\b"
 VAGUE = re.compile(
