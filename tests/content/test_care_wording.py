@@ -93,7 +93,7 @@ FACTS: dict[int, Fact] = {
     ),
     2: Fact(
         "stretches may relieve, by blood flow and by pressure taken off joints and nerves",
-        (Place(MEDICAL, "about", r"may ease numbness and tingling.*may restore blood flow.*off joints and nerves"),),
+        (Place(MEDICAL, "about", r"may relieve tingling and numbness.*may restore blood flow.*off joints and nerves"),),
     ),
     3: Fact(
         "there are many causes, one of them just staying in one position",
@@ -104,7 +104,7 @@ FACTS: dict[int, Fact] = {
     ),
     4: Fact(
         "numbness can be a sign of something serious; exercise makes some conditions worse",
-        (Place(MEDICAL, "precautions", r"sign of something serious, and exercise makes some conditions worse"),),
+        (Place(MEDICAL, "precautions", r"sign of something serious.*Exercise makes some conditions worse"),),
     ),
     5: Fact(
         "ask the doctor before any of these; only do what the doctor approves",
@@ -166,7 +166,7 @@ FACTS: dict[int, Fact] = {
                 (GLIDE, ALL),
                 "median-nerve-glide",
                 r"fist.*Open the hand.*thumb close.*fingers straight.*bend the wrist backward"
-                r".*thumb out, away from the hand.*palm up.*\{other_side\} hand, take the thumb, and gently stretch it",
+                r".*thumb outward, away from the hand.*palm up.*\{other_side\} hand, take hold of the thumb, and gently stretch it",
             ),
         ),
     ),
