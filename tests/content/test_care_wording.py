@@ -212,7 +212,7 @@ FACTS: dict[int, Fact] = {
             Place(
                 MEDICAL,
                 "reminder",
-                r"Weakness, slurred speech, confusion, or loss of control of your arm or hand can be an emergency"
+                r"Loss of control of your arm or hand can be an emergency.*weakness, slurred speech, or confusion"
                 r".*call your local emergency number now.*contact a doctor immediately",
             ),
             Place(
