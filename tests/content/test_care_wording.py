@@ -166,7 +166,8 @@ FACTS: dict[int, Fact] = {
                 (GLIDE, ALL),
                 "median-nerve-glide",
                 r"fist.*Open the hand.*thumb close.*fingers straight.*bend the wrist backward"
-                r".*thumb outward, away from the hand.*palm up.*\{other_side\} hand, take hold of the thumb, and gently stretch it",
+                r".*thumb outward, away from the hand.*palm up"
+                r".*\{other_side\} hand, take hold of the thumb, and gently stretch it",
             ),
         ),
     ),

@@ -14,7 +14,7 @@ from voicecoach.bundled import bundled
 from voicecoach.ear.phonetic_distance import omission, substitution
 from voicecoach.ear.pronunciation import Pronunciation
 from voicecoach.ear.sound_alikes import (
-    IN_QUESTIONS,
+    ANSWERING,
     WHILE_A_ROUTINE_SPEAKS,
     Match,
     SoundAlikes,
@@ -23,7 +23,7 @@ from voicecoach.ear.sound_alikes import (
 )
 from voicecoach.routine.checker import spoken_texts
 from voicecoach.routine.loader import load
-from voicecoach.session.commands import Command, Phrase, phrases
+from voicecoach.session.commands import URGENT, Command, Phrase, phrases
 
 
 @cache
@@ -81,7 +81,7 @@ def test_what_does_not_is_left_alone(text: str) -> None:
 
 @pytest.mark.parametrize("phrase", phrases(), ids=lambda phrase: phrase.text)
 def test_every_phrase_sounds_like_itself(phrase: Phrase) -> None:
-    asked = phrase.command in IN_QUESTIONS - WHILE_A_ROUTINE_SPEAKS
+    asked = phrase.command in ANSWERING
     text = f"Say {phrase.text}{'?' if asked else '.'}"
     assert (phrase.text, phrase.text) in found(text)
     if asked:
@@ -89,8 +89,9 @@ def test_every_phrase_sounds_like_itself(phrase: Phrase) -> None:
 
 
 def test_what_is_armed_when() -> None:
-    assert frozenset(Command) - {Command.YES, Command.NO, Command.FINE} == WHILE_A_ROUTINE_SPEAKS
-    assert {Command.YES, Command.NO, Command.FINE} <= IN_QUESTIONS
+    assert {Command.YES, Command.NO, Command.FINE} <= ANSWERING
+    assert {*URGENT, Command.PAUSE, Command.RESUME, Command.REPEAT, Command.NEXT} <= WHILE_A_ROUTINE_SPEAKS
+    assert frozenset(Command) == ANSWERING | WHILE_A_ROUTINE_SPEAKS
 
 
 def test_a_word_that_nobody_can_pronounce_is_named_and_hides_nothing_else() -> None:
