@@ -52,9 +52,9 @@ def wording() -> dict[str, object]:
 
 
 def said(where: str, part: str) -> str:
-    """What a routine says in a field or in the exercise of that id, or the coach under a key of the wording."""
+    """What a routine says in a field or in the exercise of that id, or the coach under the keys of a pattern."""
     if where == "wording":
-        return " ".join(texts_in(wording()[part]))
+        return " ".join(text for key, value in wording().items() if re.fullmatch(part, key) for text in texts_in(value))
     found = routine(where)
     texts = []
     for path, text in spoken_texts(found):
@@ -113,7 +113,7 @@ FACTS: dict[int, Fact] = {
             Place(MEDICAL, "reminder", r"Only do the moves that your doctor approves"),
             Place(WORDING, "approval", r"doctor or therapist has approved them.*yes or no"),
             Place(WORDING, "approval_again", r"doctor approved"),
-            Place(WORDING, "refused", r"ask your doctor which of these exercises are right for you"),
+            Place(WORDING, "(approval_)?refused", r"ask your doctor which of these exercises are right for you"),
         ),
     ),
     6: Fact(
