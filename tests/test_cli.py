@@ -118,6 +118,34 @@ def test_check_without_the_ear_gives_the_advice_of_the_file_alone(env: dict[str,
     assert done.stderr == ""
 
 
+def test_check_names_what_sounds_like_a_command_with_its_line_and_word(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL.replace("say: Turn.", "say: Turn her hurts to stop the flumbix."))
+    done = run(env, tmp_path, "check", "small.yaml")
+    trap = "and the loudspeaker would say it to the microphone; reword it"
+    *advice, lacking, total = done.stdout.splitlines()
+    assert advice == [
+        f'small.yaml:9:19: advice: "her hurts" sounds like the command "it hurts", {trap}',
+        f'small.yaml:9:32: advice: "stop" is a command, {trap}',
+    ]
+    assert lacking.endswith("dictionary lacks them: flumbix")
+    assert total.endswith("2 pieces of advice")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_check_goes_by_the_spelling_where_the_recogniser_is_missing(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL.replace("say: Turn.", "say: Turn the paws and stop."))
+    (tmp_path / "missing").mkdir()
+    (tmp_path / "missing" / "pocketsphinx.py").write_text("raise ImportError")
+    paths = os.pathsep.join([str(tmp_path / "missing"), *filter(None, [env.get("PYTHONPATH")])])
+    done = run({**env, "PYTHONPATH": paths}, tmp_path, "check", "small.yaml")
+    assert [line.split(", and")[0] for line in done.stdout.splitlines()] == [
+        'small.yaml:9:32: advice: "stop" is a command',
+        done.stdout.splitlines()[-1],
+    ]
+    assert "by their spelling alone, not by their sound. The package pocketsphinx is missing" in done.stderr
+    assert done.returncode == 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="where the cache is")
 def test_check_says_which_prompts_the_ear_takes_for_commands(
     env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

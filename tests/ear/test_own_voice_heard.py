@@ -1,13 +1,22 @@
 """The whole chain on real voices: a coach that says commands is not obeyed, and people are."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from voicecoach.audio.clip import read_clip
+from voicecoach.bundled import bundled
 from voicecoach.ear.engines import make_hearing
+from voicecoach.ear.sound_alikes import open_sound_alikes
+from voicecoach.opening import open_speech
+from voicecoach.routine.checker import spoken_texts
+from voicecoach.routine.loader import load
+from voicecoach.routine.yaml_document import read_package_data
+from voicecoach.session.commands import Command
 from voicecoach.units import STREAM_RATE
+from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
 CLIPS = Path(__file__).parent.parent / "clips"
 COACH = ("up-42beb5eb", "stop-9dc1889e", "down-692a88e6", "it-hurts-flite", "stop-a6f2fd71", "it-hurts-espeak")
@@ -68,3 +77,71 @@ def test_with_headphones_a_person_is_heard_over_the_coach(hearing, word, command
     *suspected, obeyed = hear(hearing, microphone, said)
     assert obeyed == (command, "firm")
     assert set(suspected) <= {(command, "weak")}
+
+
+FILLED = {"name": "Wrist extension stretch", "title": "Wrist stretches", "limb": "arm", "side": "right"}
+"""What stands for the braces of a sentence; any other is a number."""
+
+LOUD = 3.0
+"""Gain of the room where the loudspeaker is loud: the coach is 10 dB over a person there."""
+
+
+def own_sentences():
+    """Everything the coach may say that is not in a routine."""
+    for said in read_package_data("voicecoach.session", "en/wording.yaml").values():
+        for sentence in [said] if isinstance(said, str) else said:
+            yield re.sub(r"\{(\w+)\}", lambda brace: FILLED.get(brace[1], "5"), sentence)
+
+
+def tour_sentences():
+    """Everything that the routine says that teaches the commands."""
+    return (text for _, text in spoken_texts(load(bundled("scripts") / "tour.yaml")))
+
+
+def with_commands(texts):
+    """Those in which a command is said, or what sounds like one."""
+    alike = open_sound_alikes()
+    return list(dict.fromkeys(text for text in texts if alike(text)))
+
+
+@pytest.fixture(scope="module")
+def say(tmp_path_factory):
+    """Speaks texts one after the other in the platform's own voice, a greeting first, as every session begins."""
+    folder = tmp_path_factory.mktemp("cache")
+
+    def speak(texts):
+        texts = ["Wrist stretches.", *texts]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_CACHE_HOME", str(folder))
+            speech = open_speech(None, DEFAULT_RATE, texts)
+            clip_of = speech.clips_at(1.0)
+            speech.close()
+        if speech.failure is not None:
+            pytest.skip(str(speech.failure))
+        breath = np.zeros(STREAM_RATE // 2, np.float32)
+        return np.concatenate([part for text in texts for part in (clip_of(text).samples, breath)])
+
+    return speak
+
+
+def test_the_sentences_that_must_say_a_command_are_among_them():
+    said = " ".join(with_commands([*own_sentences(), *tour_sentences()])).lower()
+    for words in ("it hurts", "stop", "pause", "say it again", "continue", "skip", "yes", "back", "faster", "help"):
+        assert re.search(rf"\b{words}\b", said), words
+
+
+@pytest.mark.parametrize(("texts", "gain"), [(own_sentences, 1.0), (tour_sentences, LOUD)], ids=["wording", "tour"])
+def test_the_coach_teaches_its_commands_and_obeys_none(hearing, say, texts, gain):
+    """Everything armed, answers too: more than in any session."""
+    said = say(with_commands(texts()))
+    hearing.arm(frozenset(Command))
+    heard = hear(hearing, gain * room(said), said)
+    assert [command for command, tier in heard if tier == "firm"] == []
+
+
+def test_what_the_coach_teaches_would_be_obeyed_were_it_not_its_own(hearing, say):
+    said = say(["Say: pause.", "Say: stop.", "If anything hurts, say: it hurts."])
+    hearing.arm(frozenset(Command))
+    heard = hear(hearing, room(said), np.zeros_like(said))
+    assert ("pause", "firm") in heard
+    assert "pain" in [command for command, _ in heard]

@@ -1,5 +1,9 @@
-from voicecoach.routine.checker import advise
-from voicecoach.routine.loader import read_from
+import re
+
+import pytest
+
+from voicecoach.routine.checker import SoundAlike, advise, spoken_texts
+from voicecoach.routine.loader import parse, read_from
 
 HEAD = (
     "format: 1\ntitle: Wrists\nsource: Somebody\napproval: required\nprecautions: Move slowly.\nred_flags: Weakness.\n"
@@ -7,9 +11,9 @@ HEAD = (
 PHRASES = ["stop", "pause", "go on", "go back", "back", "it hurts", "that hurts", "i'm done", "yes"]
 
 
-def advice(exercise: str, head: str = HEAD) -> list[str]:
+def advice(exercise: str, head: str = HEAD, sounds_like=None) -> list[str]:
     text = f"{head}exercises:\n  - id: a\n    name: Stretch\n{exercise}"
-    return [str(item) for item in advise(read_from(text, "w.yaml"), PHRASES)]
+    return [str(item) for item in advise(read_from(text, "w.yaml"), PHRASES, sounds_like)]
 
 
 def trap(place: str, word: str) -> str:
@@ -26,19 +30,19 @@ def test_a_command_word_is_named_with_its_line() -> None:
         "      - move: Go\u2002back.\n        short: I\u2019m done!\n        for: 3 s\n"
     )
     assert advice(steps) == [
-        trap("11:9", "it hurts"),
-        trap("11:9", "stop"),
-        trap("12:9", "go back"),
-        trap("13:9", "i'm done"),
+        trap("11:17", "it hurts"),
+        trap("11:27", "stop"),
+        trap("12:15", "go back"),
+        trap("13:16", "i'm done"),
     ]
 
 
 def test_commands_are_found_in_every_spoken_text_and_only_there() -> None:
     head = HEAD.replace("Wrists", "Stop").replace("Move slowly", "Pause").replace("Somebody", "Stop and pause")
     assert advice("    about: Go on.\n    steps:\n      - say: Bend.\n", head) == [
-        trap("2:1", "stop"),
-        trap("5:1", "pause"),
-        trap("10:5", "go on"),
+        trap("2:8", "stop"),
+        trap("5:14", "pause"),
+        trap("10:12", "go on"),
     ]
 
 
@@ -86,3 +90,55 @@ def test_a_side_left_out_or_never_named_is_questioned() -> None:
 def test_no_phrases_no_traps() -> None:
     written = read_from(f"{HEAD}exercises:\n  - id: a\n    name: A\n    steps:\n      - say: stop\n", "w.yaml")
     assert advise(written, []) == []
+
+
+def paws(text: str) -> list[SoundAlike]:
+    """Takes every "paws" for "pause", and "the gap" for itself."""
+    return [
+        SoundAlike(found.start(), found.end(), "pause" if found[0].lower() == "paws" else "the gap")
+        for found in re.finditer(r"\bpaws\b|\bthe  *gap\b", text, re.IGNORECASE)
+    ]
+
+
+def alike(place: str, words: str = "paws") -> str:
+    return (
+        f'w.yaml:{place}: "{words}" sounds like the command "pause", and the loudspeaker would say it to the '
+        "microphone; reword it"
+    )
+
+
+def test_words_that_sound_like_a_command_are_named_with_the_command() -> None:
+    found = advice("    steps:\n      - say: Bend the Paws.\n      - say: Mind the gap; stop.\n", sounds_like=paws)
+    assert found == [alike("11:23"), trap("12:19", "the gap")]
+
+
+def test_the_same_words_are_told_once_in_a_text() -> None:
+    assert advice("    steps:\n      - say: Paws, and paws.\n", sounds_like=paws) == [alike("11:14")]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('"Bend paws."', "11:20"),
+        ("'It''s for paws.'", "11:25"),
+        ("Bend  the    paws.", "11:27"),
+        ("Bend the\n          paws.", "12:11"),
+        (">-\n          Bend the\n          two paws.", "13:15"),
+        ("|  # bend paws\n          Bend paws.", "12:16"),
+        ('"Be\\u006ed paws."', "11:9"),
+    ],
+)
+def test_a_word_is_placed_where_it_stands_however_the_text_is_quoted(text: str, place: str) -> None:
+    assert advice(f"    steps:\n      - say: {text}\n", sounds_like=paws) == [alike(place)]
+
+
+def test_every_text_of_a_routine_is_looked_at() -> None:
+    """One word of its own in each text; the names of fields that hold no speech are the rest."""
+    routine = parse(
+        "format: 1\ntitle: t0\napproval: required\nsource: none\nabout: t1\nprecautions: [t2, t3]\nred_flags: t4\n"
+        "reminder: t5\nclosing: t6\nexercises:\n  - id: a\n    name: t7\n    about: t8\n    sides: both\n    limb: t9\n"
+        "    steps:\n      - say: t10\n        short: t11\n      - move: t12\n        short: t13\n        for: 3 s\n"
+        "      - hold: 15 s\n      - wait: 2 min\n        say: t14\n",
+        "w.yaml",
+    )
+    assert sorted(text for _, text in spoken_texts(routine)) == sorted(f"t{number}" for number in range(15))

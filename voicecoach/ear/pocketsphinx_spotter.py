@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -77,18 +77,8 @@ class PocketsphinxSpotter:
 
     def __init__(self, specs: Mapping[str, KeyphraseSpec] | None = None) -> None:
         """Load the acoustic model. ``specs`` by phrase text; the packaged ones if None. Raises EarError."""
-        try:
-            from pocketsphinx import Config, Decoder
-        except ImportError as error:
-            raise EarError(
-                "The package pocketsphinx is missing. Install it with: pip install 'SpeechRecognition[pocketsphinx]'"
-            ) from error
         self._specs = keyphrases() if specs is None else specs
-        try:
-            # kws_delay: by default a detection is held back for 10 frames, in case it grows; growth is told apart here.
-            self._decoder: Any = Decoder(Config(lm=None, loglevel="FATAL", kws_delay=0))
-        except Exception as error:
-            raise EarError(f"pocketsphinx could not load its English model: {error}") from error
+        self._decoder: Any = _load()
         self._log_base = math.log10(1.0001)
         self._searches = 0
         self._searched: dict[str, Phrase] = {}
@@ -235,6 +225,47 @@ class PocketsphinxSpotter:
             except RuntimeError as error:
                 raise EarError(f'The recogniser refused the pronunciation {known} of "{word}".') from error
         return len(known.split())
+
+
+def _load() -> Any:
+    """A decoder that searches for nothing yet."""
+    try:
+        from pocketsphinx import Config, Decoder
+    except ImportError as error:
+        raise EarError(
+            "The package pocketsphinx is missing. Install it with: pip install 'SpeechRecognition[pocketsphinx]'"
+        ) from error
+    try:
+        # kws_delay: by default a detection is held back for 10 frames, in case it grows; growth is told apart here.
+        return Decoder(Config(lm=None, loglevel="FATAL", kws_delay=0))
+    except Exception as error:
+        raise EarError(f"pocketsphinx could not load its English model: {error}") from error
+
+
+def open_dictionary() -> Callable[[str], str | None]:
+    """The recogniser's dictionary: ARPABET phones with spaces between them, by word; None for one that it lacks.
+
+    ``word(2)`` is the second way to say it. Takes 0.15 s. Raises EarError.
+    """
+    decoder = _load()
+
+    def look_up(word: str) -> str | None:
+        found: str | None = decoder.lookup_word(word)
+        return pronunciations().get(word) if found is None else found
+
+    return look_up
+
+
+def expected_phones(text: str, look_up: Callable[[str], str | None]) -> list[tuple[str, ...]]:
+    """How a phrase is searched for, most likely first: the pronunciations that cost its score nothing."""
+    spec = keyphrases().get(text)
+    variants = {text: 0.0} if spec is None else spec.variants
+    found = []
+    for words in sorted(variants, key=lambda words: variants[words]):
+        phones = [look_up(word) for word in words.split()]
+        if variants[words] <= 0.0 and None not in phones:
+            found.append(tuple(" ".join(filter(None, phones)).split()))
+    return found
 
 
 def guessed_threshold(text: str) -> float:

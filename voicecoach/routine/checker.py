@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from voicecoach.routine.loader import Written
 from voicecoach.routine.model import Exercise, Hold, Routine
-from voicecoach.routine.yaml_document import NodePath, shown
+from voicecoach.routine.yaml_document import NodePath, Spot, shown
 
 LONG_SENTENCE = 30
 """Words. One idea a sentence: what is longer cannot be followed with closed eyes."""
@@ -25,26 +26,40 @@ class Advice:
         return f"{self.place}: {self.text}"
 
 
-def advise(written: Written, phrases: Collection[str]) -> list[Advice]:
-    """Advice on ``written`` in file order; ``phrases`` is everything that a user can say as a command.
+@dataclass(frozen=True, slots=True)
+class SoundAlike:
+    """Words of a text that sound like a command."""
 
-    A command word in a text is a trap: the loudspeaker says it to the microphone. An exercise that teaches the
-    commands (``teaches_commands: yes``) is meant to say them.
+    start: int
+    end: int
+    """Where they stand in the text."""
+    command: str
+    """The phrase that they sound like."""
+
+
+def advise(
+    written: Written, phrases: Collection[str], sounds_like: Callable[[str], Iterable[SoundAlike]] | None = None
+) -> list[Advice]:
+    """Advice on ``written`` in file order; ``phrases`` is everything that is a command while a routine is spoken.
+
+    A command word in a text is a trap: the loudspeaker says it to the microphone, and so does a word that sounds like
+    one. ``sounds_like`` finds both; without it only the very words of ``phrases`` are found. An exercise that teaches
+    the commands (``teaches_commands: yes``) is meant to say them.
     """
+    document = written.document
     found = [
-        *_command_words(written, phrases),
-        *_long_sentences(written),
-        *_missing(written),
-        *_sides(written),
+        *_traps(written, sounds_like or partial(_in_so_many_words, phrases)),
+        *((document.spot(path), text) for path, text in _long_sentences(written)),
+        *((document.spot(path), text) for path, text in _missing(written)),
+        *((document.spot(path), text) for path, text in _sides(written)),
     ]
-    ordered = sorted(found, key=lambda item: written.document.spot(item[0]))
-    return [Advice(written.place(path), text) for path, text in ordered]
+    return [Advice(written.place_of(spot), text) for spot, text in sorted(found, key=lambda item: item[0])]
 
 
 def spoken_texts(routine: Routine) -> Iterator[tuple[NodePath, str]]:
     """Every text of ``routine`` that is spoken, with its path, in file order."""
     yield ("title",), routine.title
-    for name in ("about", "precautions", "red_flags"):
+    for name in ("about", "precautions", "red_flags", "reminder"):
         for index, text in enumerate(getattr(routine, name)):
             yield (name, index), text
     for number, exercise in enumerate(routine.exercises):
@@ -67,15 +82,32 @@ def _words(text: str) -> int:
     return len(text.split())
 
 
-def _command_words(written: Written, phrases: Collection[str]) -> Iterator[tuple[NodePath, str]]:
-    wanted = sorted(phrases, key=len, reverse=True)
-    trap = re.compile(r"(?<![\w'])(?:" + "|".join(re.escape(phrase) for phrase in wanted) + r")(?![\w'])")
+def _traps(written: Written, sounds_like: Callable[[str], Iterable[SoundAlike]]) -> Iterator[tuple[Spot, str]]:
     for path, text in spoken_texts(written.routine):
-        if _teaches(written.routine, path) or not wanted:
+        if _teaches(written.routine, path):
             continue
-        plain = " ".join(re.sub(r"[^\w' ]", " ", text.lower().replace("\u2019", "'")).split())
-        for found in dict.fromkeys(trap.findall(plain)):
-            yield path, f'"{found}" is a command, and the loudspeaker would say it to the microphone; reword it'
+        told = set()
+        for found in sounds_like(text):
+            words = _plain(text[found.start : found.end])
+            what = "is a command" if words == found.command else f'sounds like the command "{found.command}"'
+            advice = f'"{words}" {what}, and the loudspeaker would say it to the microphone; reword it'
+            if advice not in told:
+                yield written.document.spot_within(path, text[: found.start]), advice
+            told.add(advice)
+
+
+def _in_so_many_words(phrases: Collection[str], text: str) -> Iterator[SoundAlike]:
+    """Where one of ``phrases`` stands in ``text``; the longest where they overlap."""
+    spellings = [r"[^\w']+".join(map(re.escape, phrase.split())) for phrase in sorted(phrases, key=len, reverse=True)]
+    if spellings:
+        trap = re.compile(r"(?<![\w'])(?:" + "|".join(spellings) + r")(?![\w'])")
+        for found in trap.finditer(text.lower().replace("\u2019", "'")):
+            yield SoundAlike(found.start(), found.end(), _plain(found[0]))
+
+
+def _plain(words: str) -> str:
+    """In small letters and without signs, as phrases are written."""
+    return " ".join(re.sub(r"[^\w'{} ]", " ", words.lower().replace("\u2019", "'")).split())
 
 
 def _teaches(routine: Routine, path: NodePath) -> bool:

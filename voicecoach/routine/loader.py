@@ -75,7 +75,11 @@ class Written:
 
     def place(self, path: NodePath) -> str:
         """``file:line:column`` of a field, such as ``("exercises", 0, "name")``."""
-        return _place(self.name, self.document.spot(path))
+        return self.place_of(self.document.spot(path))
+
+    def place_of(self, spot: Spot) -> str:
+        """``file:line:column`` of a spot in the file."""
+        return _place(self.name, spot)
 
 
 def load(path: Path) -> Routine:

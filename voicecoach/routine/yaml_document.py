@@ -66,12 +66,32 @@ class Document:
     values: dict[NodePath, Spot] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     """Faults that left the rest readable: fields given twice, for one."""
+    text: str = ""
+    """What it was read from ..."""
+    offsets: dict[NodePath, int] = field(default_factory=dict)
+    """... and where in it, in characters, each value begins."""
 
     def spot(self, path: NodePath) -> Spot:
         """Where ``path`` begins: its field name if it has one, else its value, else what is around it."""
         while path and path not in self.keys and path not in self.values:
             path = path[:-1]
         return self.keys.get(path) or self.values.get(path) or Spot(1, 1)
+
+    def spot_within(self, path: NodePath, before: str) -> Spot:
+        """Where in the text at ``path`` that stands which follows ``before``, its first words with one space between.
+
+        Where escapes hide it, as ``spot``.
+        """
+        scalar = path if path in self.offsets else path[:-1]  # a single text may stand for a list of one
+        begin, offset = self.values.get(scalar), self.offsets.get(scalar)
+        if begin is None or offset is None:
+            return self.spot(path)
+        spaced = r"\s+".join(re.escape(word).replace("'", "''?") for word in before.split(" "))
+        found = re.compile(_SCALAR_OPENING + spaced).match(self.text, offset)
+        if found is None:
+            return self.spot(path)
+        *full, last = _LINE_BREAK.split(found[0])
+        return Spot(begin.line + len(full), len(last) + (1 if full else begin.column))
 
 
 def read_package_data(package: str, path: str) -> Any:
@@ -126,6 +146,12 @@ def compose(text: str) -> Document:
     return composer.document
 
 
+_SCALAR_OPENING = r"(?:[|>].*\s+|[\"']?\s*)"
+"""What stands before the first word of a scalar: the header line of a block, a quotation mark, or nothing."""
+
+_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+
+
 def _one(spot: Spot, text: str) -> YamlError:
     return YamlError([Fault(spot, text)])
 
@@ -162,7 +188,7 @@ class _Composer:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.document = Document()
+        self.document = Document(text=text)
         self._open: list[_Open] = []
 
     def run(self) -> None:
@@ -225,6 +251,7 @@ class _Composer:
         value = None if bare and event.value in ("", "~", "null", "Null", "NULL") else str(event.value)
         wrong = _FORBIDDEN.search(value or "")
         path = self._place(_FORBIDDEN.sub("\ufffd", value) if value else value, spot)
+        self.document.offsets[path] = event.start_mark.index
         if wrong is not None:
             code = f"U+{ord(wrong[0]):04X}"
             where = self.document.spot(path)
