@@ -70,6 +70,7 @@ class Performance:
         record: Callable[[Record], str | None],
     ) -> None:
         self.session, self.mixer, self.clip_of, self.log = session, mixer, clip_of, log
+        mixer.volume = session.volume
         self.reason: Reason | None = None
         """Why the session ended; None while it runs."""
         self._earcons, self._arm, self._retempo, self._record = earcons, arm, retempo, record

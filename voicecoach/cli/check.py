@@ -13,14 +13,15 @@ from voicecoach.cli.signals import Signals
 from voicecoach.ear.engines import DEFAULT_ENGINE
 from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.ear.self_trigger import described, is_obeyed
+from voicecoach.ear.sound_alikes import WHILE_A_ROUTINE_SPEAKS, open_sound_alikes
 from voicecoach.errors import EarError, RoutineError, UsageError, VoiceError
 from voicecoach.opening import open_rehearsal, open_speech
-from voicecoach.routine.checker import advise
+from voicecoach.routine.checker import advise, spoken_texts
 from voicecoach.routine.library import find
 from voicecoach.routine.loader import read
 from voicecoach.routine.model import Routine
 from voicecoach.routine.prompt_origin import heard_in_prompts
-from voicecoach.session.commands import phrases
+from voicecoach.session.commands import phrases_for
 from voicecoach.session.plan import make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
@@ -32,7 +33,12 @@ _WORTH_ANNOUNCING = 10.0
 
 def run(options: argparse.Namespace, _: Signals) -> int:
     """Check every file; 2 where one cannot be played."""
-    said = [phrase.text for phrase in phrases()]
+    said = [phrase.text for phrase in phrases_for(WHILE_A_ROUTINE_SPEAKS)]
+    try:
+        sounds_like = open_sound_alikes()
+    except EarError as error:
+        sounds_like = None
+        complain(f"voicecoach: Commands are looked for by their spelling alone, not by their sound. {error}")
     told: set[str] = set()
     failed = 0
     for name in options.files:
@@ -46,7 +52,7 @@ def run(options: argparse.Namespace, _: Signals) -> int:
             complain(f"voicecoach: {error}")
             failed = error.exit_code
             continue
-        advice = advise(written, said)
+        advice = advise(written, said, sounds_like)
         if options.ear:
             located, own = heard_in_prompts(written, _taken_for(written.routine, options))
             advice += located
@@ -56,6 +62,9 @@ def run(options: argparse.Namespace, _: Signals) -> int:
             told.update(own)
         for item in advice:
             print(f"{item.place}: advice: {item.text}")
+        spoken = " ".join(text for _, text in spoken_texts(written.routine))
+        if sounds_like is not None and (lacking := ", ".join(dict.fromkeys(sounds_like.unknown(spoken)))):
+            print(f"{name}: not compared with the commands, as the recogniser's dictionary lacks them: {lacking}")
         total = spoken_duration(round(about_seconds(written.routine)))
         print(f"{name}: good, about {total}" + (f", {len(advice)} pieces of advice" if advice else ""))
     return failed

@@ -29,6 +29,7 @@ from voicecoach.keyboard import Keyboard
 from voicecoach.opening import Consent, find_devices, open_rehearsal, open_speech, refuse_unsafe
 from voicecoach.performance import lengths
 from voicecoach.player import Player, Stage
+from voicecoach.remembered import remember_volume, volume
 from voicecoach.routine.model import CueStyle, Routine
 from voicecoach.session.effects import Reason, Record
 from voicecoach.session.plan import make_plan
@@ -107,7 +108,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             _recording(journal),
         )
         commands = rehearsal.obeyed if rehearsal else frozenset()
-        session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), words, options.speed)
+        session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), words, options.speed, volume())
         player = Player(session, stage, log, clip_of)
         signals.interrupt = player.interrupt
         keyboard = Keyboard(player.press, asking=lambda: player.is_asking)
@@ -116,6 +117,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             reason = player.run()
         finally:
             keyboard.close()
+            remember_volume(session.volume)
     finally:
         signals.interrupt = None
         speech.close()

@@ -54,7 +54,7 @@ class Duck:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """Master volume, 1 as it began."""
+    """Master volume, 1 where nobody changed it."""
 
     factor: float
 

@@ -113,10 +113,11 @@ class Session:
     position and only count what was really completed.
     """
 
-    def __init__(self, plan: Plan, lengths: Lengths, words: Wording | None = None, speed: float = 1.0) -> None:
+    def __init__(self, plan: Plan, lengths: Lengths, words: Wording | None = None, speed: float = 1.0,
+                 volume: float = 1.0) -> None:  # fmt: skip
         self.plan, self.state = plan, State.READY
         self.lengths, self.words = lengths, words or wording()
-        self.speed, self.volume = speed, 1.0
+        self.speed, self.volume = speed, volume
         self.tally = Tally(plan)
         """What was completed."""
         self._reason: Reason | None = None
