@@ -267,7 +267,7 @@ def test_a_dead_ear_pauses_and_says_so() -> None:
     run.wait_for("hold_start")
     run.ears[0].dead = True
     run.wait_for("trouble")
-    run.wait_for("prompt", text="I can't hear you, so I have paused. You can use the keyboard.")
+    run.wait_for("prompt", text="I can't hear you, so the session stands still. You can use the keyboard.")
     run.player.press("s", Command.STOP)
     assert run.end() is Reason.STOP
 

@@ -219,7 +219,7 @@ FACTS: dict[int, Fact] = {
             Place(
                 WORDING,
                 "pain",
-                r"control of your arm or hand.*weakness, slurred speech or confusion.*can be an emergency"
+                r"control of your arm or hand can be an emergency.*[Ss]o can weakness, slurred speech, or confusion"
                 r".*call your local emergency number now.*contact a doctor immediately",
             ),
             Place(WORDING, "emergency", r"emergency.*[Cc]all your local emergency number now.*doctor immediately"),

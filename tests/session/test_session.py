@@ -178,7 +178,7 @@ def test_resume_leads_in_and_holds_again_from_zero() -> None:
     at = stage.now
     stage.say(C.RESUME)
     stage.until_state(State.RESTING)
-    assert stage.said(at)[:5] == ["[resumed]", "Get back into position.", HOLD_TEXT, "hold 15", "[start]"]
+    assert stage.said(at)[:5] == ["[resumed]", "Return to the position.", HOLD_TEXT, "hold 15", "[start]"]
     start = next(s.at for s in stage.sounded if s.at > at and s.what == "[start]")
     end = next(s.at for s in stage.sounded if s.at > at and s.what == "[end]")
     assert end - start == 15 * RATE
@@ -192,7 +192,7 @@ def test_resume_leads_in_even_where_the_file_has_none() -> None:
     stage.until_state(State.HOLDING)
     stage.say(C.PAUSE, C.RESUME)
     at = stage.now
-    stage.until_said("Get back")
+    stage.until_said("Return to")
     stage.until_said("[start]")
     assert stage.now - at >= defaults.RESUME_LEAD_IN * RATE
 
@@ -1050,7 +1050,7 @@ def test_nothing_hurt_so_the_hold_begins_again(command: Command) -> None:
     stage = in_hold()
     stage.say(C.PAIN, firm=False)
     stage.say(command)
-    stage.until_said("Get back into position.")
+    stage.until_said("Return to the position.")
     stage.until_said("[end]")
     assert stage.session.tally.held["pull", "right"] == 15 * RATE
 
