@@ -103,7 +103,7 @@ class Display:
         shown = {
             "paused": "Paused.",
             "waiting": "Waiting for your answer: yes or no.",
-            "check_in_waiting": "Waiting for your answer: say fine, or what is new.",
+            "check_in_waiting": "Waiting for your answer: say no, or what is new.",
         }
         return Text(shown[fields["to"]], style="yellow") if fields["to"] in shown else None
 

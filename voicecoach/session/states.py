@@ -30,7 +30,7 @@ class State(str, Enum):
     WAITING = "waiting"
     """The question got no answer: paused until there is one."""
     CHECK_IN = "check_in"
-    """Any new numbness? "Fine" is awaited."""
+    """Any new numbness? "No" or "fine" is awaited."""
     CHECK_IN_WAITING = "check_in_waiting"
     """The check-in got no answer: held until there is one."""
     CHECKING = "checking"
