@@ -73,7 +73,7 @@ class RealProgram:
         lines = "\n".join(json.dumps(event) for event in self.events[-40:])
         return f"--- last events\n{lines}\n--- output\n{self.output[-4000:]}"
 
-    def wait_for(self, name: str, *, timeout: float, after: int = 0, **fields: Any) -> int:
+    def wait_for(self, name: str, /, *, timeout: float, after: int = 0, **fields: Any) -> int:
         """The index in ``events`` of the first event from ``after`` on that has this name and these fields.
 
         Raises AssertionError when the program ends, or ``timeout`` seconds pass, without it.

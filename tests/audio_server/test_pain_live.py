@@ -2,7 +2,7 @@
 
 Each moment has a session of the real program on a virtual laptop. What it does is read off the events, the recording
 and the journal; then the next start of the same routine has to ask about it, and another routine not. Everything is
-spoken twice as fast, which leaves holds as they are; ``--side`` only brings a moment about sooner.
+spoken more than twice as fast, which leaves holds as they are; ``--side`` only brings a moment about sooner.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def test_pain_has_the_same_consequence_at_every_moment(
     other.write_text(OTHER, encoding="utf-8")
 
     def play(folder: str, *arguments: str) -> RealProgram:
-        return RealProgram(laptop, tmp_path / folder, *arguments, "--speed", "2", home=home, cache=cache)
+        return RealProgram(laptop, tmp_path / folder, *arguments, "--speed", "2", "--rate", "200", home=home, cache=cache)
 
     with play("hurt", str(routine), *moment.arguments) as program, scene_of(laptop, program) as scene:
         moment.reach(scene)
