@@ -331,6 +331,32 @@ class Outcome:
         yield from (f"FAULT {fault}" for fault in self.faults)
 
 
+def examine(events: list[Json], before: bytes, after: bytes, past: Past) -> Outcome:
+    """What is to be said of one run that told of ``events``, and of the journal ``before`` and ``after`` it."""
+    found = Outcome()
+    if not after.startswith(before):
+        found.faults.append("what stood in the journal is changed")
+    written, found.torn = entries(after[len(before) :])
+    if found.torn > 1:
+        found.faults.append(f"{found.torn} torn lines by one kill")
+    if len({entry["session"] for entry in written}) > 1:
+        found.faults.append("it wrote for more than one session")
+    should, does = owed(events), [kept(entry) for entry in written]
+    found.owed = len(should)
+    if does[: len(should)] != should:
+        found.lost = max(1, sum((Counter(should) - Counter(does)).values()))
+        found.faults.append(f"the events tell of {should}, the journal holds {does}")
+    extra = does[len(should) :]
+    found.ahead = int(bool(extra))
+    if len(extra) > 1 and [name for name, *_ in extra] != ["hold", "repetition"]:
+        found.faults.append(f"the journal is ahead by {extra}")
+    for what, right in past.is_known_by(events):
+        found.knew[what] += right
+        if not right:
+            found.faults.append(f"it does not know {what}")
+    return found
+
+
 class Lane:
     """Runs on one home, one after the other; each is killed."""
 
@@ -426,34 +452,15 @@ class Lane:
         self._examine(run, before, past)
 
     def _examine(self, run: Run, before: bytes, past: Past) -> None:
-        after = self.home.journal
-        if not after.startswith(before):
-            self._object(run, "what stood in the journal is changed")
-        written, broken = entries(after[len(before) :])
-        self.outcome.torn += broken
-        if broken > 1:
-            self._object(run, f"{broken} torn lines by one kill")
-        if len({entry["session"] for entry in written}) > 1:
-            self._object(run, "it wrote for more than one session")
-        events = run.events
-        should, does = owed(events), [kept(entry) for entry in written]
-        self.outcome.owed += len(should)
-        if does[: len(should)] != should:
-            missing = Counter(should) - Counter(does)
-            self.outcome.lost += max(1, missing.total())
-            self._object(run, f"the events tell of {should}, the journal holds {does}")
-        extra = does[len(should) :]
-        self.outcome.ahead += bool(extra)
-        if len(extra) > 1 and [name for name, *_ in extra] != ["hold", "repetition"]:
-            self._object(run, f"the journal is ahead by {extra}")
-        for what, right in past.is_known_by(events):
-            self.outcome.knew[what] += right
-            if not right:
-                self._object(run, f"it does not know {what}")
-        if "Traceback" in run.output or "not readable" in run.output or "has a problem" in run.output:
-            self._object(run, run.output.strip()[-300:])
+        found = examine(run.events, before, self.home.journal, past)
+        complaints, found.faults = found.faults, []
+        self.outcome.add(found)
+        if any(sign in run.output for sign in ("Traceback", "not readable", "has a problem")):
+            complaints.append(run.output.strip()[-300:])
         if left := run.left_behind():
-            self._object(run, f"it left {len(left)} processes behind")
+            complaints.append(f"it left {len(left)} processes behind")
+        for complaint in complaints:
+            self._object(run, complaint)
 
     def _object(self, run: Run, what: str) -> None:
         self.outcome.faults.append(f"{run.events_file}: {what}")
