@@ -10,7 +10,7 @@ from bench.killed import CAN_TYPE, INTRODUCTION, REMINDER, Past, besiege, examin
 
 SESSION = 13.0
 """Seconds that one takes, about: kills are drawn from these."""
-SEED = 14
+SEED = 37
 
 
 def test_five_kills_lose_nothing_and_the_next_starts_know_all(tmp_path: Path) -> None:

@@ -237,6 +237,11 @@ def kept(entry: Json) -> tuple[Any, ...]:
     return (entry["event"], *(entry.get(name) for name in fields.get(entry["event"], ())))
 
 
+def prompts(events: list[Json]) -> list[str]:
+    """What was said, in order."""
+    return [event["text"] for event in events if event["event"] == "prompt"]
+
+
 def says_that_it_hurt(events: list[Json]) -> bool:
     return any(
         (event["event"] == "heard" and event["command"] == "pain") or event.get("to") == "safety_talk"
@@ -274,8 +279,7 @@ class Past:
 
     def is_known_by(self, events: list[Json]) -> Iterator[tuple[str, bool]]:
         """What the program must know of it and has said by then, and whether that was right."""
-        said = [event["text"] for event in events if event["event"] == "prompt"]
-        say = wording().say
+        said, say = prompts(events), wording().say
         begins = INTRODUCTION in said or REMINDER in said
         if begins or say("after_pain") in said:
             yield "whether something hurt", (say("after_pain") in said) is self.hurt
@@ -394,19 +398,26 @@ class Lane:
             run.sleep_until(moment)
             self._end(run, pain=pain)
 
-    def asked_and_answered(self) -> None:
-        """Where something hurt last, one more run that says so to the doctor's question, and is killed at once."""
-        if Past.of(self.home.journal).hurt:
-            with self._run(types=True) as run:
-                if self._answer(run, at_once=True):
-                    self._end(run, pain=False)
+    def known(self) -> None:
+        """One more run, killed only once it has shown that it knows of those before it."""
+        hurts = Past.of(self.home.journal).hurt
+        with self._run(types=hurts) as run:
+            if hurts and self._answer(run, at_once=True):
+                self._end(run, pain=False)
+            elif not hurts:
+                begun = run.wait_for(lambda events: bool({INTRODUCTION, REMINDER} & set(prompts(events))), 60.0)
+                self._end(run, pain=False)
+                if not begun:
+                    self._object(run, "it did not begin")
 
     def _answer(self, run: Run, *, at_once: bool | None = None) -> bool:
         """Wait for the question, or be killed before it comes; whether the run still goes on."""
         question = wording().say("after_pain")
         patience = self._random.uniform(0.0, 2.0 * self._length) if at_once is None else 60.0
-        if not run.wait_for(lambda events: any(event.get("text") == question for event in events), patience):
+        if not run.wait_for(lambda events: question in prompts(events), patience):
             self._end(run, pain=False)
+            if at_once:
+                self._object(run, "it did not ask")
             return False
         time.sleep(self._random.uniform(0.0, 1.0))
         run.press("y")
@@ -500,7 +511,7 @@ def besiege(folder: Path, times: int, seed: int, lanes: int = 2, length: float |
         while lane.outcome.killed < share and len(lane.outcome.faults) < 10:
             lane.killed()
             count()
-        lane.asked_and_answered()
+        lane.known()
         if length is None and not Past.of(lane.home.journal).hurt:
             lane.undisturbed()
         lane.read()
