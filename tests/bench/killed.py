@@ -1,6 +1,6 @@
 """Kills the real program, over and over on one journal, and looks whether anything that had happened is lost.
 
-usage: python -m tests.bench.killed [--times 200] [--seed 0] [--lanes 2] [--keep FOLDER]
+usage: python -m tests.bench.killed [--times 200] [--seed 0] [--lanes 2] [--painful 0.25] [--keep FOLDER]
 
 A session of some twelve seconds is played on the null device, in real time and by a process of its own, which is ended
 with SIGKILL at a moment drawn uniformly from its whole life: from the first instruction of the interpreter to after its
@@ -36,7 +36,7 @@ from typing import Any
 from voicecoach.session.wording import wording
 
 PAINFUL = 0.25
-"""Share of the runs in which something hurts."""
+"""Share of the runs in which something hurts; with none, every kill is uniformly random."""
 ANSWERED = 0.4
 """Share of those that are asked about it and are killed right after the answer, not at any moment."""
 SOON = 0.3
@@ -364,9 +364,10 @@ def examine(events: list[Json], before: bytes, after: bytes, past: Past) -> Outc
 class Lane:
     """Runs on one home, one after the other; each is killed."""
 
-    def __init__(self, folder: Path, seed: str, length: float = 0.0) -> None:
+    def __init__(self, folder: Path, seed: str, length: float = 0.0, painful: float = PAINFUL) -> None:
         self.home = Home(folder)
         self.outcome = Outcome()
+        self._painful = painful
         self._random = random.Random(seed)
         self._length = length
         """Seconds from the start of a process that nobody kills to its end."""
@@ -382,7 +383,7 @@ class Lane:
     def killed(self) -> None:
         """One run that is killed."""
         hurts = Past.of(self.home.journal).hurt
-        pain = CAN_TYPE and self._random.random() < PAINFUL
+        pain = CAN_TYPE and self._random.random() < self._painful
         with self._run(types=pain or hurts) as run:
             length = self._length
             if hurts and not self._answer(run):
@@ -489,7 +490,7 @@ class Lane:
 
 
 def besiege(folder: Path, times: int, seed: int, lanes: int = 2, length: float | None = None,
-            progress: Callable[[int], None] = lambda done: None) -> Outcome:  # fmt: skip
+            painful: float = PAINFUL, progress: Callable[[int], None] = lambda done: None) -> Outcome:  # fmt: skip
     """Kill ``times`` runs on ``lanes`` homes under ``folder``, side by side, and say what came of it.
 
     ``length``: seconds that a run takes. None measures it first, and plays one to its end once more at last.
@@ -503,7 +504,7 @@ def besiege(folder: Path, times: int, seed: int, lanes: int = 2, length: float |
             progress(done)
 
     def run_lane(number: int) -> Outcome:
-        lane = Lane(folder / f"home-{number}", f"{seed} {number}", length or 0.0)
+        lane = Lane(folder / f"home-{number}", f"{seed} {number}", length or 0.0, painful)
         if length is None:
             lane.undisturbed()  # renders the speech, which those after it find in the cache
             lane.undisturbed()
@@ -529,6 +530,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lanes", type=int, default=2, help="homes that are used side by side")
+    parser.add_argument("--painful", type=float, default=PAINFUL, help="share of the runs in which something hurts")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the homes, with every events file, there")
     options = parser.parse_args()
     begun = time.monotonic()
@@ -538,7 +540,10 @@ def main() -> int:
             print(f"{done} runs, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
-        outcome = besiege(options.keep or Path(folder), options.times, options.seed, options.lanes, progress=progress)
+        outcome = besiege(
+            options.keep or Path(folder), options.times, options.seed, options.lanes, painful=options.painful,
+            progress=progress,
+        )  # fmt: skip
     print(*outcome.lines(), sep="\n")
     return 1 if outcome.faults else 0
 
