@@ -479,14 +479,17 @@ class Lane:
 
     def read(self) -> None:
         """At the end: the whole journal by the program's own commands, where this version has them."""
-        for arguments in ("journal",), ("journal", "--csv"):
+        known = len(entries(self.home.journal)[0])
+        for arguments, least in (("journal",), 1), (("journal", "--csv"), known + 1):
             done = self.home.voicecoach(*arguments)
+            what = "voicecoach " + " ".join(arguments)
             if "invalid choice" in done.stderr:
-                self.outcome.knew["no such command: journal"] += 1
-                return
-            self.outcome.knew["voicecoach " + " ".join(arguments)] += done.returncode == 0 and bool(done.stdout)
-            if done.returncode != 0 or not done.stdout or "Traceback" in done.stderr:
-                self.outcome.faults.append(f"{arguments}: {done.returncode} {done.stderr[-300:]}")
+                self.outcome.knew[f"no such command: {what}"] += 1
+                continue
+            if done.returncode != 0 or done.stderr or len(done.stdout.splitlines()) < least:
+                self.outcome.faults.append(f"{what}: {done.returncode} {done.stderr[-300:]}")
+            else:
+                self.outcome.knew[what] += 1
 
 
 def besiege(folder: Path, times: int, seed: int, lanes: int = 2, length: float | None = None,
