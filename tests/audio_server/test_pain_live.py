@@ -127,20 +127,20 @@ def in_a_pause(scene: Scene) -> None:
 
 
 SAY = wording().say
-BOTH = ("--approved",)
+BOTH, LEFT = ("--approved",), ("--approved", "--side", "left")
 PALM = ("palm-press", "right", 1)
 
 MOMENTS = (
     Moment("approval", during(SAY("approval")), "asking", arguments=()),
     Moment("introduction", during(PRECAUTION), "introducing", voice="festival"),
     Moment("prompt", during(PALMS), "instructing", place=PALM),
-    Moment("lead-in", after(SAY("hold", seconds="6")), "instructing", place=PALM, voice="espeak"),
+    Moment("lead-in", after(SAY("hold", seconds="6")), "instructing", place=PALM),
     Moment("hold", in_a_hold, "holding", place=PALM, held=(0.5, 3.0)),
     Moment("tick", at_a_tick, "holding", place=PALM, held=(3.0, 6.0)),
-    Moment("rest", after(SAY("release")), "resting", place=PALM, voice="festival"),
-    Moment("pause", in_a_pause, "paused", place=PALM),
+    Moment("rest", after(SAY("release")), "resting", place=PALM),
+    Moment("pause", in_a_pause, "paused", place=PALM, voice="espeak"),
     Moment("check-in", after(SAY("check_in")), "check_in", arguments=BOTH, place=("fist", None, None), voice="espeak"),
-    Moment("closing", during(FIRST_OF_CLOSING), "closing", arguments=("--approved", "--side", "left")),
+    Moment("closing", during(FIRST_OF_CLOSING), "closing", arguments=LEFT, voice="festival"),
 )
 
 
@@ -159,7 +159,8 @@ def test_pain_has_the_same_consequence_at_every_moment(
     other.write_text(OTHER, encoding="utf-8")
 
     def play(folder: str, *arguments: str) -> RealProgram:
-        return RealProgram(laptop, tmp_path / folder, *arguments, "--speed", "2", "--rate", "200", home=home, cache=cache)
+        spoken = ("--speed", "2", "--rate", "200")
+        return RealProgram(laptop, tmp_path / folder, *arguments, *spoken, home=home, cache=cache)
 
     with play("hurt", str(routine), *moment.arguments) as program, scene_of(laptop, program) as scene:
         moment.reach(scene)
