@@ -15,19 +15,22 @@ Event = dict[str, Any]
 
 
 class RealProgram:
-    """``python -m voicecoach play ARGUMENTS --events FILE``, with a home folder of its own.
+    """``python -m voicecoach play ARGUMENTS --events FILE``, with a home folder of its own unless ``home`` is given.
 
-    A context manager: at its end the process is ended. It has no terminal, so only voice and signals steer it.
+    ``cache``: the folder of what was rendered and rehearsed, where that is not the home's. A context manager: at its
+    end the process is ended. It has no terminal, so only voice and signals steer it.
     """
 
-    def __init__(self, laptop: VirtualLaptop, folder: Path, *arguments: str, home: Path | None = None) -> None:
+    def __init__(self, laptop: VirtualLaptop, folder: Path, *arguments: str, home: Path | None = None,
+                 cache: Path | None = None) -> None:  # fmt: skip
+        folder.mkdir(exist_ok=True)
         self.events_file = folder / "events.jsonl"
         self._log = folder / "program.log"
-        home = home or folder / "home"
+        self._home = home = home or folder / "home"
         home.mkdir(exist_ok=True)
         # PYTHONPATH and the like stay: the interpreter that runs the tests is the one that runs the program.
         env = {name: value for name, value in laptop.env.items() if not name.startswith(("XDG_DATA", "XDG_CONF"))}
-        env |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PYTHONUNBUFFERED": "1"}
+        env |= {"HOME": str(home), "XDG_CACHE_HOME": str(cache or home / "cache"), "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "voicecoach", "play", *arguments, "--events", str(self.events_file)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -59,12 +62,18 @@ class RealProgram:
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
     @property
+    def journal(self) -> list[Event]:
+        """Every entry of its home's journal; all lines of it must be entries."""
+        found = [*self._home.rglob("journal.jsonl")]
+        return [json.loads(line) for line in found[0].read_text(encoding="utf-8").splitlines()] if found else []
+
+    @property
     def story(self) -> str:
         """Events and output, for a failure's message."""
         lines = "\n".join(json.dumps(event) for event in self.events[-40:])
         return f"--- last events\n{lines}\n--- output\n{self.output[-4000:]}"
 
-    def wait_for(self, name: str, *, timeout: float, after: int = 0, **fields: Any) -> int:
+    def wait_for(self, name: str, /, *, timeout: float, after: int = 0, **fields: Any) -> int:
         """The index in ``events`` of the first event from ``after`` on that has this name and these fields.
 
         Raises AssertionError when the program ends, or ``timeout`` seconds pass, without it.
