@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("session",),
     ("voice", "audio", "ear"),
     ("player", "performance", "inbox", "event_log", "display", "simulation", "render", "keyboard",
+     "chapters", "subtitles", "sound_tags", "cover", "printed_script",
      "journal", "journal_writer", "history", "journal_report", "doctor_page"),
     ("opening",),
     ("cli",),

@@ -58,10 +58,14 @@ def make_parser() -> argparse.ArgumentParser:
     _add_session(play)
     _add_voice(play)
 
-    render = command("render", "write a session to a sound file", "voicecoach render tour -o tour.mp3")
+    render = command("render", "write a session to a sound file", "voicecoach render tour -o tour.mp3 --chapters")
     render.add_argument("routine", metavar="ROUTINE")
     render.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".wav, .flac or .mp3")
-    render.add_argument("--cues", type=Path, metavar="FILE.json", help="write what sounds when")
+    render.add_argument("--cues", type=Path, metavar="FILE.json", help="write what sounds when, as JSON")
+    render.add_argument("--chapters", action="store_true",
+                        help="mark exercises and sides in the .mp3 or .flac, with title and cover")  # fmt: skip
+    render.add_argument("--chapter-list", type=Path, metavar="FILE.vtt", help="write the chapters as WebVTT")
+    render.add_argument("--subtitles", type=Path, metavar="FILE", help="write what is said: .srt or .vtt")
     _add_session(render)
     _add_voice(render)
 
@@ -79,8 +83,10 @@ def make_parser() -> argparse.ArgumentParser:
                        help="install the model from a file that you carried here, without a network")  # fmt: skip
 
     command("list", "list the routines", "voicecoach list")
-    show = command("show", "show what a routine consists of", "voicecoach show median-nerve-glide")
+    show = command("show", "show what a routine consists of", "voicecoach show median-nerve-glide --text")
     show.add_argument("routine", metavar="ROUTINE")
+    show.add_argument("--text", action="store_true", help="print the whole script: what is said and done, and when")
+    _add_session(show)
     check = command("check", "check routine files", "voicecoach check my-routine.yaml")
     check.add_argument("files", nargs="+", metavar="FILE", help="a routine's path or name")
     check.add_argument("--ear", action="store_true", help="also play the prompts to the ear, this once: minutes")
