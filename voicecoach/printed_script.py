@@ -42,12 +42,12 @@ def printed_script(routine: Routine, choices: Choices, speed: float, words_a_min
     for segment in timeline.segments:
         by_step.setdefault(segment.step, []).append(segment)
     total = timeline.length / STREAM_RATE
+    about = spoken_duration(round(total / 60) * 60 or round(total))
     yield routine.title
     yield "=" * len(routine.title)
     yield from textwrap.wrap(
-        f"{_chosen(choices, speed)} About {spoken_duration(round(total / 60) * 60 or round(total))}. What is said stands "
-        "as it is said; [what happens without words] stands in brackets. The times are about right where nobody "
-        "interrupts.",
+        f"{_chosen(choices, speed)} About {about}. What is said stands as it is said; [what happens without words] "
+        "stands in brackets. The times are about right where nobody interrupts.",
         WIDTH,
     )
     for part in parts(routine, plan):

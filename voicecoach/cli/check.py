@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime
+from typing import NoReturn
 
 from rich.progress import Progress
 
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.routines import about_seconds
 from voicecoach.cli.signals import Signals
+from voicecoach.cli.watch import changes
 from voicecoach.ear.engines import DEFAULT_ENGINE
 from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.ear.self_trigger import described, is_obeyed
@@ -31,7 +34,9 @@ _WORTH_ANNOUNCING = 10.0
 
 
 def run(options: argparse.Namespace, _: Signals) -> int:
-    """Check every file; 2 where one cannot be played."""
+    """Check every file; 2 where one cannot be played. With ``--watch`` again at every change, until Ctrl-C."""
+    if options.watch:
+        _watch(options, _)
     said = [phrase.text for phrase in phrases()]
     told: set[str] = set()
     failed = 0
@@ -59,6 +64,15 @@ def run(options: argparse.Namespace, _: Signals) -> int:
         total = spoken_duration(round(about_seconds(written.routine)))
         print(f"{name}: good, about {total}" + (f", {len(advice)} pieces of advice" if advice else ""))
     return failed
+
+
+def _watch(options: argparse.Namespace, signals: Signals) -> NoReturn:
+    """Check whatever changes, under a line that says when; what was printed before stays."""
+    for names in changes(options.files):
+        print(f"--- {datetime.now():%H:%M:%S}, Ctrl-C ends")
+        run(argparse.Namespace(**{**vars(options), "files": names, "watch": False}), signals)
+        sys.stdout.flush()
+    raise AssertionError("watching has no end")
 
 
 def _taken_for(routine: Routine, options: argparse.Namespace) -> dict[str, str]:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from voicecoach.bundled import bundled
 from voicecoach.cli.signals import Signals
@@ -28,9 +29,8 @@ def run(options: argparse.Namespace, _: Signals, ask: Ask | None = None) -> int:
     safety = load(bundled("scripts") / "wrist-stretches.yaml")
     if ask is None and sys.stdin.isatty():
         ask = input
-    answers = _by_flags(options)
     try:
-        answers = answers if ask is None else _asked(options, answers, safety, ask)
+        answers = _by_flags(options) if ask is None else _Interview(options, safety, ask).hold()
     except EOFError:
         print()
         raise UsageError("The answers ended early, so nothing was written.") from None
@@ -62,73 +62,85 @@ def _by_flags(options: argparse.Namespace) -> Answers:
     return Answers(title, options.source or "", tuple(replace(exercise, name=name) for name in names))
 
 
-def _asked(options: argparse.Namespace, answers: Answers, safety: Routine, ask: Ask) -> Answers:
-    """``answers`` with those that no flag gave replaced by what the user types."""
-    print(_INTRODUCTION)
+class _Interview:
+    """Asks for what no flag says, in order; an answer that cannot stand in a routine is asked for again."""
 
-    def answer(question: str, usual: str, with_it: Callable[[str], Answers]) -> Answers:
+    def __init__(self, options: argparse.Namespace, safety: Routine, ask: Ask) -> None:
+        self._options, self._safety, self._read = options, safety, ask
+        self._answers = _by_flags(options)
+
+    def hold(self) -> Answers:
+        """All of the answers. EOFError where they end early."""
+        print(_INTRODUCTION)
+        options, given = self._options, self._answers.exercises
+        if options.title is None:
+            self._ask("Title, the coach's greeting", self._answers.title, lambda text: self._with(title=text))
+        if options.source is None:
+            self._ask("Where do the exercises come from? Shown, not spoken", "",
+                      lambda text: self._with(source=text), "fill it in later")  # fmt: skip
+        for number in range(len(given)):
+            self._answers = self._with(exercises=given[: number + 1])
+            self._exercise(asks_name=not options.exercise)
+        while not options.exercise and self._ask_another():
+            self._exercise(asks_name=False)
+        return self._answers
+
+    def _with(self, **changed: Any) -> Answers:
+        return replace(self._answers, **changed)
+
+    def _ask(self, question: str, usual: str, change: Callable[[str], Answers], nothing: str = "none") -> None:
+        """``nothing`` says what Enter alone does where there is nothing usual."""
         while True:
-            given = with_it(ask(f"{question} [{usual}]: ").strip() or usual)
-            wrong = fault(given, safety)
+            typed = " ".join(self._read(f"{question} [{usual or nothing}]: ").split())
+            changed = change(typed or usual)
+            wrong = fault(changed, self._safety)
             if wrong is None:
-                return given
+                self._answers = changed
+                return
             print(f"  {wrong}")
 
-    if options.title is None:
-        answers = answer("Title, the coach's greeting", answers.title, lambda text: replace(answers, title=text))
-    if options.source is None:
-        answers = answer("Where do the exercises come from? Shown, not spoken", "fill it in later",
-                         lambda text: replace(answers, source="" if text == "fill it in later" else text))  # fmt: skip
-    names = [exercise.name for exercise in answers.exercises] if options.exercise else [None]
-    done: tuple[ExerciseAnswers, ...] = ()
-    for name in names:
-        done += (_exercise(options, answers, done, name, answer, ask),)
-    while not options.exercise and (another := ask("Another exercise? Its name [no more]: ").strip()):
-        if another.lower() in ("no", "no more"):
-            break
-        trial = replace(answers, exercises=(*done, ExerciseAnswers(another)))
-        if wrong := fault(trial, safety):
-            print(f"  {wrong}")
-            continue
-        done += (_exercise(options, answers, done, another, answer, ask),)
-    return replace(answers, exercises=done)
+    def _ask_another(self) -> bool:
+        before = self._answers.exercises
+        fresh = _by_flags(self._options).exercises[0]
 
+        def change(name: str) -> Answers:
+            return self._with(exercises=(*before, replace(fresh, name=name)) if name else before)
 
-def _exercise(options: argparse.Namespace, answers: Answers, done: tuple[ExerciseAnswers, ...], name: str | None,
-              answer: Callable[[str, str, Callable[[str], Answers]], Answers], ask: Ask) -> ExerciseAnswers:  # fmt: skip
-    """One exercise, field by field; ``done`` are those before it, ``name`` is None where it is to be asked for."""
-    exercise = _by_flags(options).exercises[0] if name is None else replace(_by_flags(options).exercises[0], name=name)
+        self._ask("Another exercise? Its name", "", change, "no more")
+        return self._answers.exercises != before
 
-    def field(question: str, usual: str, change: Callable[[str], ExerciseAnswers]) -> ExerciseAnswers:
-        return answer(question, usual, lambda text: replace(answers, exercises=(*done, change(text)))).exercises[-1]
+    def _exercise(self, asks_name: bool) -> None:
+        options = self._options
+        if asks_name:
+            self._field("An exercise, as the coach announces it", "name")
+        if options.sides is None:
+            self._field("Its sides: both, right, left, or none", "sides")
+        if options.limb is None and self._answers.exercises[-1].sides != "none":
+            self._field("What the side belongs to: arm gives right arm", "limb")
+        if options.repetitions is None:
+            self._field("How often, for each side: a number, or two such as 2 to 4", "repetitions")
+        if options.say is None:
+            print("What does the coach say? One idea a sentence; {side} becomes right or left.")
+            while self._sentence():
+                pass
+        if options.hold is None:
+            self._field("How long is the position held in the end, such as 15 s", "hold")
 
-    if name is None:
-        exercise = field("Exercise, as the coach announces it", exercise.name,
-                         lambda text: replace(exercise, name=text))  # fmt: skip
-    if options.sides is None:
-        exercise = field("Sides: both, right, left, or none", exercise.sides,
-                         lambda text: replace(exercise, sides=text.lower()))  # fmt: skip
-    if options.limb is None and exercise.sides != "none":
-        exercise = field("Which part of the body, as in right arm", exercise.limb,
-                         lambda text: replace(exercise, limb=text))  # fmt: skip
-    if options.repetitions is None:
-        exercise = field("How often, on each side: a number, or two such as 2 to 4", exercise.repetitions,
-                         lambda text: replace(exercise, repetitions=text))  # fmt: skip
-    if options.say is None:
-        exercise = _says(exercise, field)
-    if options.hold is None:
-        exercise = field("How long is the position held? Such as 15 s", "no hold",
-                         lambda text: replace(exercise, hold="" if text == "no hold" else text))  # fmt: skip
-    return exercise
+    def _field(self, question: str, name: str) -> None:
+        *before, last = self._answers.exercises
 
+        def change(text: str) -> Answers:
+            changed: dict[str, Any] = {name: text.lower() if name == "sides" else text}
+            return self._with(exercises=(*before, replace(last, **changed)))
 
-def _says(exercise: ExerciseAnswers,
-          field: Callable[[str, str, Callable[[str], ExerciseAnswers]], ExerciseAnswers]) -> ExerciseAnswers:  # fmt: skip
-    print("What does the coach say? One sentence a line; {side} becomes right or left.")
-    while True:
-        before = exercise
-        exercise = field(f"  {len(exercise.says) + 1}.", "that is all",
-                         lambda text, said=exercise: said if text == "that is all"  # type: ignore[misc]
-                         else replace(said, says=(*said.says, text)))  # fmt: skip
-        if exercise == before:
-            return exercise
+        self._ask(question, getattr(last, name), change)
+
+    def _sentence(self) -> bool:
+        *before, last = self._answers.exercises
+
+        def change(text: str) -> Answers:
+            says = (*last.says, text) if text else last.says
+            return self._with(exercises=(*before, replace(last, says=says)))
+
+        self._ask(f"  Sentence {len(last.says) + 1}", "", change, "that is all")
+        return self._answers.exercises[-1] != last

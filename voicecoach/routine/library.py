@@ -70,9 +70,8 @@ def place_for_new(name: str, own: Path | None = None) -> Path:
     if not _NEW_NAME.fullmatch(name) or _DEVICES.fullmatch(name):
         plain = "-".join(re.findall(r"[a-z0-9]+", name.lower()))[:40]
         hint = f' Did you mean "{plain}"?' if plain and plain != name and not _DEVICES.fullmatch(plain) else ""
-        raise UsageError(
-            f'A new routine\'s name is 1 to 40 small letters, digits and hyphens, such as my-wrists, got "{name}".{hint}'
-        )
+        demand = "The name of a new routine is 1 to 40 small letters, digits and hyphens, such as my-wrists"
+        raise UsageError(f'{demand}, got "{name}".{hint}')
     folder = user_folder() if own is None else own
     for entry in list_routines(folder):
         if entry.name == name:

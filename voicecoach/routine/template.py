@@ -70,9 +70,9 @@ def _head(name: str, answers: Answers) -> Iterator[str]:
         "# Where the exercises come from: your doctor, your therapist, a book. Shown, not spoken.",
         f"source: {_scalar(answers.source)}" if answers.source else "# source: fill this in, and take out the #",
         "",
-        "# Before the session the coach asks whether a doctor or therapist has approved these exercises, because numbness",
-        "# can be a sign of something serious, and exercise makes some conditions worse. Write `not required` only for",
-        "# what is no exercise, such as a talk.",
+        "# Before the session the coach asks whether a doctor or therapist has approved these exercises, because",
+        "# numbness can be a sign of something serious, and exercise makes some conditions worse. Write `not required`",
+        "# only for what is no exercise, such as a talk.",
         "approval: required",
         "",
         "# Spoken once, as an introduction. One idea a sentence.",
@@ -117,23 +117,22 @@ def _taught(exercise: ExerciseAnswers, identifier: str) -> Iterator[str]:
     yield f"  - id: {identifier}"
     yield "    # How the coach announces it."
     yield f"    name: {_scalar(exercise.name)}"
-    yield "    # both, right, left, or none for an exercise that has no side. limb: arm gives \"right arm\"."
+    yield '    # both, right, left, or none for an exercise that has no side. limb: arm gives "right arm".'
     yield f"    sides: {_scalar(exercise.sides)}"
     if exercise.sides != "none":
         yield f"    limb: {_scalar(exercise.limb)}"
     yield "    # For each side, as your doctor or therapist says. Of a range such as 2 to 4 the lower number is done,"
     yield "    # unless you play with --dose high."
     yield f"    repetitions: {_scalar(exercise.repetitions)}"
-    yield "    # More that an exercise may have: take out the # of what you need."
-    yield "    # per_day: 15               the most repetitions a day for each side, all sittings together"
+    yield "    # More that an exercise may have: take out the first # of what you need."
+    yield "    # per_day: 15         # the most repetitions a day for each side, all sittings together"
     yield "    # about: A text spoken once, when the exercise is announced."
-    yield "    # first_side: left          right begins otherwise"
-    yield "    # order: alternating        the sides take turns; otherwise one after the other"
-    yield "    # lead_in: 6 s              time to get into position before each hold"
-    yield "    # rest: 8 s                 time between repetitions"
-    yield "    # optional: yes             recommended, and announced with how to leave it out"
-    yield "    # What one repetition consists of, in order. A text may use {side}, {other_side}, {rep}, {reps} and, where"
-    yield '    # there is a hold, {seconds}; a text that begins with one of them needs quotes: "{side} arm."'
+    yield "    # order: alternating  # the sides take turns; otherwise one after the other, right first: first_side: left"
+    yield "    # lead_in: 6 s        # time to get into position before each hold"
+    yield "    # rest: 8 s           # time between repetitions"
+    yield "    # optional: yes       # recommended, and announced with how to leave it out"
+    yield "    # What one repetition consists of, in order. A text may use {side}, {other_side}, {rep}, {reps} and,"
+    yield '    # where there is a hold, {seconds}; a text that begins with one of them needs quotes: "{side} arm."'
     yield "    # Keep words that you can say to the coach, such as stop or back, out of the texts."
     yield "    steps:"
     yield from _steps(exercise)
