@@ -89,10 +89,10 @@ class _Interview:
         return replace(self._answers, **changed)
 
     def _ask(self, question: str, usual: str, change: Callable[[str], Answers], nothing: str = "none") -> None:
-        """``nothing`` says what Enter alone does where there is nothing usual."""
+        """``nothing`` stands for no answer where there is nothing usual; it may be typed as well."""
         while True:
             typed = " ".join(self._read(f"{question} [{usual or nothing}]: ").split())
-            changed = change(typed or usual)
+            changed = change(usual if typed in ("", usual or nothing) else typed)
             wrong = fault(changed, self._safety)
             if wrong is None:
                 self._answers = changed
