@@ -80,7 +80,10 @@ def _tag_flac(path: Path, tags: Tags) -> None:
     from mutagen.id3 import PictureType
 
     file = FLAC(path)
-    file.delete()
+    if file.tags is None:
+        file.add_tags()
+    file.tags.clear()
+    file.clear_pictures()
     file["TITLE"], file["ARTIST"], file["ALBUM"], file["GENRE"] = tags.title, ARTIST, ALBUM, GENRE
     if tags.source:
         file["DESCRIPTION"] = tags.source
@@ -93,6 +96,5 @@ def _tag_flac(path: Path, tags: Tags) -> None:
         picture.type, picture.mime, picture.data = PictureType.COVER_FRONT, "image/png", tags.cover
         width = height = int.from_bytes(tags.cover[16:20], "big")
         picture.width, picture.height, picture.depth = width, height, 24
-        file.clear_pictures()
         file.add_picture(picture)
     file.save()
