@@ -19,13 +19,10 @@ FORMATS = (".mp3", ".flac")
 ARTIST, ALBUM, GENRE = "voicecoach", "voicecoach sessions", "Speech"
 """The same in every file, so that a phone keeps sessions together."""
 
-MOST_CHAPTERS = 255
-"""An ID3 table of contents counts in one byte."""
-
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What is written; ``cover`` is a PNG file's bytes."""
+    """What is written; ``cover`` is a PNG file's bytes. A routine makes at most 202 chapters, and ID3 counts to 255."""
 
     title: str
     chapters: Sequence[Chapter]
@@ -54,10 +51,9 @@ def _tag_mp3(path: Path, tags: Tags) -> None:
     from mutagen.id3 import APIC, CHAP, COMM, CTOC, ID3, TALB, TCON, TIT2, TPE1, CTOCFlags, Encoding, PictureType
 
     utf16 = Encoding.UTF16
-    chapters = tags.chapters[:MOST_CHAPTERS]
     # mutagen writes frames by their length, then by their id, and some players list chapters as they stand in the file:
     # so all of them are made equally long, by ids that nobody sees.
-    sizes = [len(chapter.title.encode("utf-16-le")) for chapter in chapters]
+    sizes = [len(chapter.title.encode("utf-16-le")) for chapter in tags.chapters]
     ids = [f"chapter{number:03d}" + "." * (max(sizes) - size) for number, size in enumerate(sizes, start=1)]
     written = ID3()
     for frame, text in ((TIT2, tags.title), (TPE1, ARTIST), (TALB, ALBUM), (TCON, GENRE)):
@@ -66,7 +62,7 @@ def _tag_mp3(path: Path, tags: Tags) -> None:
         written.add(COMM(encoding=utf16, lang="eng", desc="", text=[tags.source]))
     written.add(CTOC(element_id="contents", flags=CTOCFlags.TOP_LEVEL | CTOCFlags.ORDERED, child_element_ids=ids,
                      sub_frames=[TIT2(encoding=utf16, text=[tags.title])]))  # fmt: skip
-    for name, chapter in zip(ids, chapters, strict=True):
+    for name, chapter in zip(ids, tags.chapters, strict=True):
         written.add(CHAP(element_id=name, start_time=chapter.start, end_time=chapter.end,
                          sub_frames=[TIT2(encoding=utf16, text=[chapter.title])]))  # fmt: skip
     if tags.cover is not None:

