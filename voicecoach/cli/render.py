@@ -70,6 +70,6 @@ def _tag(routine: Routine, options: argparse.Namespace, marks: list[Chapter]) ->
     title = routine.title if options.side == "both" else f"{routine.title}, {options.side} side"
     cover = draw_cover(title)
     if cover is None:
-        complain("voicecoach: there is no cover picture, only the title: it takes pip install 'voicecoach[cover]', and a "
-                 "font that has its letters")  # fmt: skip
+        complain("voicecoach: there is no cover, only the title: it takes pip install 'voicecoach[cover]' and a font "
+                 "that has its letters")  # fmt: skip
     sound_tags.write_tags(options.output, sound_tags.Tags(title, marks, routine.source, cover))
