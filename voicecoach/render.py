@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,15 @@ BLOCK = 4800
 """Frames rendered at a time. A tenth of a second: large enough to be fast; nobody interrupts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is in the file: every cue that sounded, in order of its end, and how many frames there are."""
+
+    ended: tuple[CueEnded, ...]
+    frames: int
+    rate: int
+
+
 def render_session(
     plan: Plan,
     clips_at: Callable[[float], ClipOf],
@@ -32,8 +42,8 @@ def render_session(
     path: Path,
     speed: float = 1.0,
     progress: Callable[[float], None] | None = None,
-) -> list[dict[str, Any]]:
-    """Write the whole session to ``path`` and return its cue sheet. ``progress`` is told the seconds written so far.
+) -> Rendered:
+    """Write the whole session to ``path``. ``progress`` is told the seconds written so far.
 
     ``plan`` must hold no open question. Raises RecordingError where the file cannot be written.
     """
@@ -58,10 +68,10 @@ def render_session(
             file.write(np.zeros(rate // 2, np.float32))
     except (OSError, soundfile.SoundFileError) as fault:
         raise RecordingError(f"{path} cannot be written: {fault}") from fault
-    return cue_sheet(simulation.ended, rate)
+    return Rendered(tuple(simulation.ended), written + rate // 2, rate)
 
 
-def cue_sheet(ended: list[CueEnded], rate: int) -> list[dict[str, Any]]:
+def cue_sheet(ended: Iterable[CueEnded], rate: int) -> list[dict[str, Any]]:
     """One entry for each cue that was played, ordered by start; times are seconds into the file."""
     ordered = sorted(ended, key=lambda cue: (cue.at - (cue.segment.end - cue.segment.start), cue.at))
     return [_entry(cue, rate) for cue in ordered]

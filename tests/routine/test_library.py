@@ -4,7 +4,7 @@ import pytest
 
 from voicecoach.bundled import bundled
 from voicecoach.errors import UsageError
-from voicecoach.routine.library import find, list_routines, user_folder
+from voicecoach.routine.library import find, list_routines, place_for_new, user_folder
 from voicecoach.routine.loader import load
 
 BUNDLED = ["arms-and-hands", "median-nerve-glide", "neck-range-of-motion", "tour", "wrist-stretches"]
@@ -76,3 +76,30 @@ def test_a_folder_is_no_routine(tmp_path: Path) -> None:
 def test_the_users_folder_belongs_to_this_program() -> None:
     assert user_folder().name == "routines"
     assert user_folder().parent.name == "voicecoach"
+
+
+def test_a_new_routine_goes_into_the_users_folder(tmp_path: Path) -> None:
+    assert place_for_new("my-wrists", tmp_path) == tmp_path / "my-wrists.yaml"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "..", "../x", "a/b", "a\\b", "/etc/x", "~x", "x.yaml", "-x", "X", "my wrists", "con", "lpt1", "a" * 41, "x\n",
+     "\u0131"],
+)
+def test_a_name_that_is_a_path_or_no_name_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="small letters, digits and hyphens"):
+        place_for_new(name, tmp_path)
+
+
+def test_a_name_with_capitals_and_spaces_gets_a_plain_one_suggested(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match='Did you mean "my-wrists"'):
+        place_for_new("My Wrists", tmp_path)
+
+
+@pytest.mark.parametrize(("taken", "name"), [("Mine.yaml", "mine"), ("mine.yml", "mine"), ("other.yaml", "tour")])
+def test_a_name_that_is_taken_is_refused(taken: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / taken).write_bytes(b"")
+    with pytest.raises(UsageError, match="nothing is overwritten"):
+        place_for_new(name, tmp_path)

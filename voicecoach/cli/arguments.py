@@ -61,10 +61,14 @@ def make_parser() -> argparse.ArgumentParser:
     _add_session(play)
     _add_voice(play)
 
-    render = command("render", "write a session to a sound file", "voicecoach render tour -o tour.mp3")
+    render = command("render", "write a session to a sound file", "voicecoach render tour -o tour.mp3 --chapters")
     render.add_argument("routine", metavar="ROUTINE")
     render.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".wav, .flac or .mp3")
-    render.add_argument("--cues", type=Path, metavar="FILE.json", help="write what sounds when")
+    render.add_argument("--cues", type=Path, metavar="FILE.json", help="write what sounds when, as JSON")
+    render.add_argument("--chapters", action="store_true",
+                        help="mark exercises and sides in the .mp3 or .flac, with title and cover")  # fmt: skip
+    render.add_argument("--chapter-list", type=Path, metavar="FILE.vtt", help="write the chapters as WebVTT")
+    render.add_argument("--subtitles", type=Path, metavar="FILE", help="write what is said: .srt or .vtt")
     _add_session(render)
     _add_voice(render)
 
@@ -93,10 +97,23 @@ def make_parser() -> argparse.ArgumentParser:
                        help="install the model from a file that you carried here, without a network")  # fmt: skip
 
     command("list", "list the routines", "voicecoach list")
-    show = command("show", "show what a routine consists of", "voicecoach show median-nerve-glide")
+    show = command("show", "show what a routine consists of", "voicecoach show median-nerve-glide --text")
     show.add_argument("routine", metavar="ROUTINE")
-    check = command("check", "check routine files", "voicecoach check my-routine.yaml")
+    show.add_argument("--text", action="store_true", help="print the whole script: what is said and done, and when")
+    _add_session(show)
+    new = command("new", "write a routine of your own", "voicecoach new my-wrists")
+    new.add_argument("name", metavar="NAME", help="what it is played by: small letters, digits, hyphens")
+    new.add_argument("--title", metavar="TEXT", help="the coach's greeting; what no flag says is asked in a terminal")
+    new.add_argument("--source", metavar="TEXT", help="where the exercises come from")
+    new.add_argument("--exercise", action="append", metavar="NAME", help="an exercise; give it again for another")
+    new.add_argument("--sides", choices=("both", "right", "left", "none"), help="of every exercise")
+    new.add_argument("--limb", metavar="TEXT", help="what the side belongs to: arm gives right arm")
+    new.add_argument("--repetitions", metavar="N", help="such as 5, or 2 to 4")
+    new.add_argument("--say", action="append", metavar="TEXT", help="a sentence of the coach; again for the next one")
+    new.add_argument("--hold", metavar="TIME", help='such as "15 s": what the exercise ends with')
+    check = command("check", "check routine files", "voicecoach check my-routine.yaml --watch")
     check.add_argument("files", nargs="+", metavar="FILE", help="a routine's path or name")
+    check.add_argument("--watch", action="store_true", help="check again whenever a file changes; Ctrl-C ends it")
     check.add_argument("--ear", action="store_true", help="also play the prompts to the ear, this once: minutes")
     _add_voice(check)
     command("schema", "print the routine format as JSON Schema", "voicecoach schema > routine.schema.json")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime
 
 from rich.progress import Progress
 
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.routines import about_seconds
 from voicecoach.cli.signals import Signals
+from voicecoach.cli.watch import changes
 from voicecoach.ear.engines import DEFAULT_ENGINE
 from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.ear.self_trigger import described, is_obeyed
@@ -31,8 +33,10 @@ _WORTH_ANNOUNCING = 10.0
 """Seconds of waiting that are announced."""
 
 
-def run(options: argparse.Namespace, _: Signals) -> int:
-    """Check every file; 2 where one cannot be played."""
+def run(options: argparse.Namespace, signals: Signals) -> int:
+    """Check every file; 2 where one cannot be played. With ``--watch`` again at every change, until Ctrl-C."""
+    if options.watch:
+        return _watch(options, signals)
     said = [phrase.text for phrase in phrases_for(WHILE_A_ROUTINE_SPEAKS)]
     try:
         sounds_like = open_sound_alikes()
@@ -66,8 +70,18 @@ def run(options: argparse.Namespace, _: Signals) -> int:
         if sounds_like is not None and (lacking := ", ".join(dict.fromkeys(sounds_like.unknown(spoken)))):
             print(f"{name}: not compared with the commands, as the recogniser's dictionary lacks them: {lacking}")
         total = spoken_duration(round(about_seconds(written.routine)))
-        print(f"{name}: good, about {total}" + (f", {len(advice)} pieces of advice" if advice else ""))
+        pieces = f", {len(advice)} piece{'s' * (len(advice) > 1)} of advice" if advice else ""
+        print(f"{name}: good, about {total}{pieces}")
     return failed
+
+
+def _watch(options: argparse.Namespace, signals: Signals) -> int:
+    """Check whatever changes, under a line that says when; what was printed before stays. Only a signal ends it."""
+    for names in changes(options.files):
+        print(f"--- {datetime.now():%H:%M:%S}  {', '.join(names)}", flush=True)
+        run(argparse.Namespace(**{**vars(options), "files": names, "watch": False}), signals)
+        sys.stdout.flush()
+    return 0
 
 
 def _taken_for(routine: Routine, options: argparse.Namespace) -> dict[str, str]:

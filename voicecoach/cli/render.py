@@ -1,4 +1,4 @@
-"""``voicecoach render``: a session as a sound file."""
+"""``voicecoach render``: a session as a sound file, with its chapters, subtitles and cue sheet."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import sys
 
 from rich.progress import Progress
 
+from voicecoach import sound_tags, subtitles
 from voicecoach.audio.earcons import load_earcons
+from voicecoach.chapters import Chapter, chapters, parts
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.routines import choices_of, find_routine
 from voicecoach.cli.signals import Signals
+from voicecoach.cover import draw_cover
 from voicecoach.opening import open_speech
-from voicecoach.render import render_session, write_cue_sheet
+from voicecoach.render import cue_sheet, render_session, write_cue_sheet
+from voicecoach.routine.model import Routine
 from voicecoach.session.plan import make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
@@ -20,7 +24,8 @@ from voicecoach.units import STREAM_RATE, spoken_duration
 
 
 def run(options: argparse.Namespace, _: Signals) -> int:
-    """Write the session, and its cue sheet where one is wanted."""
+    """Write the session, and what else is wanted of it."""
+    _check_endings(options)
     routine, _path = find_routine(options.routine)
     plan = make_plan(routine, choices_of(options))
     texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1)).texts())
@@ -30,14 +35,41 @@ def run(options: argparse.Namespace, _: Signals) -> int:
             speaking = bar.add_task("rendering speech", total=None)
             speech.clips_at(options.speed, lambda done, of: bar.update(speaking, completed=done, total=of))
             writing = bar.add_task("writing", total=None)
-            entries = render_session(plan, speech.clips_at, load_earcons(STREAM_RATE), STREAM_RATE, options.output,
-                                     options.speed, lambda done: bar.update(writing, completed=done))  # fmt: skip
+            rendered = render_session(plan, speech.clips_at, load_earcons(STREAM_RATE), STREAM_RATE, options.output,
+                                      options.speed, lambda done: bar.update(writing, completed=done))  # fmt: skip
     finally:
         speech.close()
     if speech.failure is not None:
         complain(f"voicecoach: {speech.failure} What could not be spoken is silent.")
+    entries = cue_sheet(rendered.ended, rendered.rate)
+    marks = chapters(list(parts(routine, plan)), rendered.ended, rendered.frames, rendered.rate)
     if options.cues:
         write_cue_sheet(entries, options.cues)
-
-    print(f"{options.output}: {spoken_duration(max(entry['end'] for entry in entries))}")
+    if options.subtitles:
+        subtitles.write_subtitles(subtitles.subtitles(entries), options.subtitles)
+    if options.chapter_list:
+        subtitles.write_chapter_list(marks, options.chapter_list)
+    if options.chapters:
+        _tag(routine, options, marks)
+    told = f", {len(marks)} chapters" if options.chapters else ""
+    print(f"{options.output}: {spoken_duration(max(entry['end'] for entry in entries))}{told}")
     return 0
+
+
+def _check_endings(options: argparse.Namespace) -> None:
+    """Whatever cannot be written as its name says is refused before minutes of rendering."""
+    if options.chapters:
+        sound_tags.check_format(options.output)
+    if options.subtitles:
+        subtitles.check_format(options.subtitles)
+    if options.chapter_list:
+        subtitles.check_format(options.chapter_list, (".vtt",))
+
+
+def _tag(routine: Routine, options: argparse.Namespace, marks: list[Chapter]) -> None:
+    title = routine.title if options.side == "both" else f"{routine.title}, {options.side} side"
+    cover = draw_cover(title)
+    if cover is None:
+        complain("voicecoach: there is no cover, only the title: it takes pip install 'voicecoach[chapters]' and "
+                 "a font that has its letters")  # fmt: skip
+    sound_tags.write_tags(options.output, sound_tags.Tags(title, marks, routine.source, cover))

@@ -1,17 +1,29 @@
-"""``voicecoach show``: what a routine consists of."""
+"""``voicecoach show``: what a routine consists of, or every word of its session."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
-from voicecoach.cli.routines import about_seconds, find_routine
+from voicecoach.cli.routines import about_seconds, choices_of, find_routine
 from voicecoach.cli.signals import Signals
+from voicecoach.errors import UsageError
+from voicecoach.printed_script import printed_script
 from voicecoach.routine.sheet import sheet
+from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
 
 def run(options: argparse.Namespace, _: Signals) -> int:
-    """Print its sheet."""
+    """Print its sheet, or its script."""
+    if not options.text and (options.side, options.dose, options.speed) != ("both", "low", 1.0):
+        raise UsageError("--side, --dose and --speed choose what --text prints; the sheet names every side and dose.")
     routine, _path = find_routine(options.routine)
-    for line in sheet(routine, about_seconds(routine)):
+    if options.text:
+        # The questions are part of what will be said.
+        choices = replace(choices_of(options), approved=False, check_ins=True)
+        lines = printed_script(routine, choices, options.speed, DEFAULT_RATE)
+    else:
+        lines = sheet(routine, about_seconds(routine))
+    for line in lines:
         print(line)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,10 @@ from voicecoach.errors import UsageError
 from voicecoach.routine.doses import nearest
 
 _ENDINGS = (".yaml", ".yml")
+
+_NEW_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
+"""Names that Windows keeps for devices, with any ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,24 @@ def find(routine: str, own: Path | None = None) -> Path:
     meant = nearest(routine, list(known)) or next((name for name in known if routine.lower() in name), None)
     hint = f' Did you mean "{meant}"?' if meant else ""
     raise UsageError(f'There is no routine "{routine}".{hint} `voicecoach list` shows all of them.')
+
+
+def place_for_new(name: str, own: Path | None = None) -> Path:
+    """Where a new routine of that name belongs in the user's folder; nothing is written.
+
+    Raises UsageError for a name that is not small letters, digits and hyphens, and for one that is taken.
+    """
+    if not _NEW_NAME.fullmatch(name) or _DEVICES.fullmatch(name):
+        plain = "-".join(re.findall(r"[a-z0-9]+", name.lower()))[:40]
+        hint = f' Did you mean "{plain}"?' if plain and plain != name and not _DEVICES.fullmatch(plain) else ""
+        demand = "The name of a new routine is 1 to 40 small letters, digits and hyphens, such as my-wrists"
+        raise UsageError(f'{demand}, got "{name}".{hint}')
+    folder = user_folder() if own is None else own
+    for entry in list_routines(folder):
+        if entry.name == name:
+            whose = "comes with the program" if entry.origin == "bundled" else f"is there already: {entry.path}"
+            raise UsageError(f'"{name}" {whose}. Take another name; nothing is overwritten.')
+    return folder / f"{name}.yaml"
 
 
 def _existing(path: Path) -> Path:
