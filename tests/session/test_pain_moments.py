@@ -121,6 +121,17 @@ def reached(moment: Moment) -> FakeStage:
     return stage
 
 
+def assert_recorded_once(stage: FakeStage, moment: Moment) -> None:
+    """With the place, what the session was doing, and the second of the hold: those of the moment, whatever it took."""
+    (pain,) = [record for record in stage.recorded if record.noted is Noted.PAIN]
+    assert pain.place == moment.place
+    assert pain.fields["state"] == moment.state.value
+    held = None if moment.held is None else pytest.approx(moment.held, abs=2 / RATE)
+    assert pain.fields["held"] == held
+    assert stage.recorded[-1].noted is Noted.FINISHED
+    assert stage.recorded[-1].fields["reason"] == "pain"
+
+
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.name)
 class TestPain:
     def test_does_the_same_things_in_the_same_order(self, moment: Moment) -> None:
@@ -140,13 +151,7 @@ class TestPain:
         stage = reached(moment)
         stage.say(Command.PAIN, Command.PAIN)
         stage.until_silent()
-        (pain,) = [record for record in stage.recorded if record.noted is Noted.PAIN]
-        assert pain.place == moment.place
-        assert pain.fields["state"] == moment.state.value
-        held = None if moment.held is None else pytest.approx(moment.held, abs=2 / RATE)
-        assert pain.fields["held"] == held
-        assert stage.recorded[-1].noted is Noted.FINISHED
-        assert stage.recorded[-1].fields["reason"] == "pain"
+        assert_recorded_once(stage, moment)
 
     def test_is_answered_with_the_advice_and_nothing_else(self, moment: Moment) -> None:
         stage = reached(moment)
@@ -171,19 +176,38 @@ class TestPain:
         assert stage.states[-2:] == [State.SAFETY_TALK, State.FINISHED]
         assert stage.say(Command.RESUME) == []
 
-    def test_doubt_and_then_a_yes_leads_to_the_same(self, moment: Moment) -> None:
+    @pytest.mark.parametrize("then", [Command.YES, Command.PAIN])
+    def test_doubt_and_then_a_yes_leads_to_the_same(self, moment: Moment, then: Command) -> None:
         stage = reached(moment)
         stage.say(Command.PAIN, firm=False)
         assert stage.state is State.CHECKING
         stage.until_said(SAY("did_it_hurt"))
         said = len(stage.sounded)
-        stage.say(Command.YES)
+        stage.say(then)
         stage.until_silent()
         assert [sounded.what for sounded in stage.sounded[said:]] == ADVICE
-        (pain,) = [record for record in stage.recorded if record.noted is Noted.PAIN]
-        assert pain.place == moment.place
         assert isinstance(stage.effects[-1], Finish)
         assert stage.reason is Reason.PAIN
+        assert_recorded_once(stage, moment)
+
+    @pytest.mark.parametrize("firm", [True, False])
+    def test_stop_it_hurts_leads_to_the_same(self, moment: Moment, firm: bool) -> None:
+        stage = reached(moment)
+        stage.say(Command.STOP)
+        stage.wait(0.5)
+        said = len(stage.sounded)
+        stage.say(Command.PAIN, firm=firm)
+        stage.until_silent()
+        assert [sounded.what for sounded in stage.sounded[said:]] == ADVICE
+        assert stage.reason is Reason.PAIN
+        assert_recorded_once(stage, moment)
+
+    def test_doubt_then_stop_then_pain_leads_to_the_same_record(self, moment: Moment) -> None:
+        stage = reached(moment)
+        stage.say(Command.PAIN, firm=False)
+        stage.say(Command.STOP, Command.PAIN)
+        stage.until_silent()
+        assert_recorded_once(stage, moment)
 
     def test_the_next_start_of_this_routine_asks_and_of_another_does_not(self, moment: Moment, tmp_path: Path) -> None:
         stage = reached(moment)

@@ -93,7 +93,10 @@ class Noted(str, Enum):
     NUMB = "numb"
     """"It's numb", "more tingling": the exercise was left out from there on."""
     PAIN = "pain"
-    """Fields ``state``: what the session was doing; ``held``: seconds into the hold, None outside one."""
+    """Fields ``state``: what the session was doing; ``held``: seconds into the hold, None outside one.
+
+    Where a suspicion or "stop" cut it first, both are of that moment.
+    """
     EMERGENCY = "emergency"
     """A warning sign. Fields as for PAIN."""
     FINISHED = "finished"

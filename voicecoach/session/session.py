@@ -148,6 +148,8 @@ class Session:
         """Steps that asked something and got their answer."""
         self._unheard = set(plan.introduction)
         """What of the full introduction has not been heard to its end."""
+        self._cut: tuple[State, float | None] | None = None
+        """What a suspicion or "stop" cut: the state, and seconds into the hold; what hurts then began there."""
         self._refusal = ""
         """What is said when the session may not go on."""
         self._asked = 0
@@ -728,7 +730,8 @@ class Session:
         cues = (*lead, *_sentences((self._refusal,)), Earcon(Sound.ENDED))
         self._play(_Stretch(self._lay_out([Entry(cues, Place(), last)]), last, last + 1))
 
-    def _check(self, now: int, _: Command | Trigger, __: State) -> None:
+    def _check(self, now: int, _: Command | Trigger, before: State) -> None:
+        self._cut = before, self._held_for(now)
         self._silence("suspicion", now)
         self._say(self.words.say("did_it_hurt"))
 
@@ -749,9 +752,11 @@ class Session:
 
     def _advise(self, now: int, trigger: Command | Trigger, before: State) -> None:
         self._reason = Reason.EMERGENCY if trigger is Command.EMERGENCY else Reason.PAIN
-        noted, held = Noted(self._reason.value), self._held_for(now)
+        noted, state, held = Noted(self._reason.value), before, self._held_for(now)
+        if before in (State.CHECKING, State.STOPPING) and self._cut is not None:
+            state, held = self._cut
         self._silence(self._reason.value, now)
-        self._record(noted, self.place, state=before.value, held=held)
+        self._record(noted, self.place, state=state.value, held=held)
         self._say(*self.words.talk(self._reason.value), first=(Earcon(Sound.PAIN), _BREATH))
 
     def _held_for(self, now: int) -> float | None:
@@ -771,7 +776,9 @@ class Session:
         after_sentence = next((end for end in ends if end > now), now)
         self._play(_Stretch(timeline, self._cursor, self._cursor, deferred=True), after_sentence)
 
-    def _stop(self, now: int, _: Command | Trigger, __: State) -> None:
+    def _stop(self, now: int, _: Command | Trigger, before: State) -> None:
+        if before is not State.CHECKING:
+            self._cut = before, self._held_for(now)
         self._reason = self._reason or Reason.STOP
         self._silence("stop", now)
         self._deadline = (now + frames(defaults.STOP_GRACE, self.lengths.rate), Trigger.GRACE_OVER)
