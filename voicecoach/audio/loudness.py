@@ -29,8 +29,8 @@ OVERSAMPLING = 4
 _LIMITER_SECONDS = 0.005
 """How long before a peak the limiter begins to give way, and how long after it comes back: too short to pump."""
 _MAKE_UPS, _MOST_MAKE_UP = 3, 2.0
-"""What limiting takes off in loudness is given back and limited again, so often, and by no more than 6 dB in all: a clip
-that is nothing but peaks stays quieter instead of being crushed."""
+"""What limiting takes off in loudness is given back and limited again, so often, and by no more than 6 dB in all: a
+clip that is nothing but peaks stays quieter instead of being crushed."""
 
 _BLOCK_SECONDS, _OVERLAP = 0.4, 4
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
@@ -150,7 +150,8 @@ def _true_magnitude(clip: Clip) -> Samples:
     dense = np.abs(clip.resampled(clip.rate * OVERSAMPLING).samples)
     dense = np.pad(dense, (0, max(0, len(clip) * OVERSAMPLING - len(dense))))[: len(clip) * OVERSAMPLING]
     around = dense.reshape(-1, OVERSAMPLING).max(axis=1)
-    return np.maximum(np.maximum(around, np.abs(clip.samples)), np.concatenate([around[:1], around[:-1]]))
+    before = np.concatenate([around[:1], around[:-1]])
+    return np.asarray(np.maximum(np.maximum(around, before), np.abs(clip.samples)), np.float32)
 
 
 def _gated(blocks: npt.NDArray[np.float64]) -> float:

@@ -101,6 +101,8 @@ def _run_of(command: str) -> Callable[[argparse.Namespace, Signals], int]:
 
 
 def _add_session(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--music", type=Path, metavar="FILE-or-FOLDER",
+                        help="background sound, 20 dB under speech: wav, flac, mp3, ogg")  # fmt: skip
     parser.add_argument("--side", choices=("right", "left", "both"), default="both", help="which side to do")
     parser.add_argument("--speed", type=_number(0.5, 2.0), default=1.0, metavar="X",
                         help="speech and rests, 0.5 to 2 times as fast; holds stay as prescribed")  # fmt: skip

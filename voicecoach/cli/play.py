@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from voicecoach.audio.earcons import load_earcons
+from voicecoach.audio.music import Music
 from voicecoach.audio.null_device import NullDevice
+from voicecoach.audio.playlist import find_music
 from voicecoach.audio.recorder import Recorder
 from voicecoach.bundled import bundled
 from voicecoach.cli.complaints import complain
@@ -54,6 +56,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     """Play one to its end; returns the exit code of its reason."""
     display = Display()
     routine, path = find_routine(options.routine)
+    music = Music(find_music(options.music)) if options.music else None
     standing, unknown = _standing(path, routine)
     has_keys = Keyboard(lambda key, command: None).available
     events = EventFile(options.events) if options.events else None
@@ -99,6 +102,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             Recorder(options.record) if options.record else None,
             rehearsal,
             _recording(journal),
+            music,
         )
         commands = rehearsal.obeyed if rehearsal else frozenset()
         session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), words, options.speed)

@@ -8,6 +8,7 @@ import sys
 from rich.progress import Progress
 
 from voicecoach.audio.earcons import load_earcons
+from voicecoach.audio.playlist import Playlist, find_music
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.routines import choices_of, find_routine
 from voicecoach.cli.signals import Signals
@@ -22,6 +23,7 @@ from voicecoach.units import STREAM_RATE, spoken_duration
 def run(options: argparse.Namespace, _: Signals) -> int:
     """Write the session, and its cue sheet where one is wanted."""
     routine, _path = find_routine(options.routine)
+    music = Playlist(find_music(options.music), lambda what: complain(f"voicecoach: {what}")) if options.music else None
     plan = make_plan(routine, choices_of(options))
     texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1)).texts())
     speech = open_speech(options.voice, options.rate, texts)
@@ -31,7 +33,8 @@ def run(options: argparse.Namespace, _: Signals) -> int:
             speech.clips_at(options.speed, lambda done, of: bar.update(speaking, completed=done, total=of))
             writing = bar.add_task("writing", total=None)
             entries = render_session(plan, speech.clips_at, load_earcons(STREAM_RATE), STREAM_RATE, options.output,
-                                     options.speed, lambda done: bar.update(writing, completed=done))  # fmt: skip
+                                     options.speed, lambda done: bar.update(writing, completed=done),
+                                     music.read if music else None)  # fmt: skip
     finally:
         speech.close()
     if speech.failure is not None:
