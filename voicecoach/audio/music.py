@@ -47,7 +47,7 @@ class Music:
     def read(self, count: int) -> Samples:
         """The next ``count`` samples. Never waits."""
         ready = self._written - self._taken
-        if self._is_dry and ready < max(count, frames(_REFILL_SECONDS)):
+        if self._is_dry and ready < frames(_REFILL_SECONDS):
             return np.zeros(count, np.float32)
         given = min(ready, count)
         out = np.zeros(count, np.float32)
