@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import json
-import shutil
-import subprocess
 import sys
-import tempfile
-import threading
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import voicecoach
 from voicecoach.audio.clip import Clip, read_clip
 from voicecoach.errors import RecordingError, UsageError, VoiceError
+from voicecoach.voice.engine_process import EngineLostError, EngineProcess
 from voicecoach.voice.plain_text import plain_text
 
 DEFAULT_RATE = 155
@@ -140,7 +133,7 @@ class Pyttsx3Synthesizer:
         except BaseException:
             engine.close()
             raise
-        self._engine: _EngineProcess | None = engine
+        self._engine: _Engine | None = engine
         self.key = f"{engine.name} {self._voice.id} {rate} {_VERSION}"
 
     @property
@@ -158,11 +151,11 @@ class Pyttsx3Synthesizer:
             return Clip.silence(0.0, 22_050)
         try:
             return self._spoken(words)
-        except _EngineLostError:
+        except EngineLostError:
             self.close()
             try:
                 return self._spoken(words)
-            except _EngineLostError as error:
+            except EngineLostError as error:
                 self.close()
                 raise VoiceError(f'The voice failed at "{_shortened(words)}": {error}') from error
 
@@ -184,125 +177,39 @@ class Pyttsx3Synthesizer:
             )
             clip = read_clip(file)
         except RecordingError as error:
-            raise _EngineLostError(f"it wrote no sound: {error}") from error
+            raise EngineLostError(f"it wrote no sound: {error}") from error
         finally:
             with contextlib.suppress(OSError):
                 file.unlink()
         clip = clip.trimmed(_TRIM_THRESHOLD, round(_TRIM_MARGIN * clip.rate))
         if not len(clip) and any(character.isalnum() for character in words):
-            raise _EngineLostError("it gave only silence")
+            raise EngineLostError("it gave only silence")
         return clip.faded(round(_FADE * clip.rate))
 
-    def _prepare(self, engine: _EngineProcess) -> None:
+    def _prepare(self, engine: _Engine) -> None:
         rate = round(self._rate / _ESPEAK_HASTE) if engine.is_espeak else self._rate
         engine.ask({"voice": self._voice.id, "rate": rate}, _SPEAK_SECONDS)
 
 
-class _EngineLostError(VoiceError):
-    """The engine's process died, hung, spoke nonsense or nothing: another may do better."""
+class _Engine(EngineProcess):
+    """pyttsx3's process and its voices."""
+
+    def _introduce(self, about: dict[str, Any]) -> None:
+        self.name = str(about["engine"])
+        self.is_espeak = bool(about["espeak"])
+        self.default: str | None = about["voice"]
+        self.voices = [
+            InstalledVoice(identifier, name, tuple(languages)) for identifier, name, languages in about["voices"]
+        ]
 
 
-class _EngineProcess:
-    """The running process, and what it said of itself. Raises _EngineLostError where it does not start."""
-
-    def __init__(self, command: Sequence[str], patience: float) -> None:
-        self._patience = patience
-        self.folder = Path(tempfile.mkdtemp(prefix="voicecoach-"))  # readable for this user alone
-        self._log = self.folder / "stderr.txt"
-        try:
-            with self._log.open("wb") as log:
-                self._process = subprocess.Popen(
-                    [*command, str(self.folder)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    cwd=Path(voicecoach.__file__).parent.parent,
-                    start_new_session=True,  # the terminal's Ctrl-C is not for it
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )
-        except OSError as error:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            raise _EngineLostError(f"its process cannot be started ({error})") from error
-        self._end = weakref.finalize(self, _end_process, self._process, self.folder)
-        try:
-            about = self._answer(_START_SECONDS)
-            self.name = str(about["engine"])
-            self.is_espeak = bool(about["espeak"])
-            self.default: str | None = about["voice"]
-            self.voices = [
-                InstalledVoice(identifier, name, tuple(languages)) for identifier, name, languages in about["voices"]
-            ]
-        except (KeyError, TypeError, ValueError) as error:
-            self.close()
-            raise _EngineLostError("its process does not say what it is") from error
-        except BaseException:
-            self.close()
-            raise
-
-    def ask(self, request: dict[str, Any], seconds: float) -> None:
-        """Have something done. Raises VoiceError if that failed, _EngineLostError if the process did."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
-            self._process.stdin.flush()
-        except (OSError, ValueError) as error:
-            raise _EngineLostError(f"its process has ended{self._last_words()}") from error
-        self._answer(seconds)
-
-    def close(self) -> None:
-        """End it and remove its folder. May be called twice."""
-        self._end()
-
-    def _answer(self, seconds: float) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        watchdog = threading.Timer(seconds * self._patience, self._process.kill)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            line = self._process.stdout.readline()
-        finally:
-            watchdog.cancel()
-        if not line:
-            raise _EngineLostError(f"its process ended without an answer{self._last_words()}")
-        try:
-            answer = json.loads(line)
-        except ValueError as error:
-            raise _EngineLostError("its process answered with nonsense") from error
-        if not isinstance(answer, dict):
-            raise _EngineLostError("its process answered with nonsense")
-        if "error" in answer:
-            raise VoiceError(f"The speech engine failed: {answer['error']}")
-        return answer
-
-    def _last_words(self) -> str:
-        with contextlib.suppress(OSError):
-            lines = self._log.read_text("utf-8", "replace").split("\n")
-            said = [line.strip() for line in lines if line.strip()]
-            if said:
-                return f" ({said[-1][:200]})"
-        return ""
-
-
-def _end_process(process: subprocess.Popen[bytes], folder: Path) -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
-    try:
-        process.wait(1.0)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _start_engine(command: Sequence[str] | None = None, patience: float = 1.0) -> _EngineProcess:
+def _start_engine(command: Sequence[str] | None = None, patience: float = 1.0) -> _Engine:
     """The first engine that works. Raises VoiceError that says what to install."""
     commands = [command] if command else [engine_command(which) for which in _libraries()]
     reasons = []
     for each in commands:
         try:
-            return _EngineProcess(each, patience)
+            return _Engine(each, _START_SECONDS, patience)
         except VoiceError as error:
             reasons.append(str(error))
     raise VoiceError(f"No voice works here. {_remedy()} (What failed: {'; '.join(reasons)})")
