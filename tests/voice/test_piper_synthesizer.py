@@ -108,6 +108,13 @@ class TestPace:
         scale = fitted_scale(lambda scale: fixed + 7 * scale, 1.0, wanted)
         assert fixed + 7 * scale == pytest.approx(wanted)
 
+    @pytest.mark.parametrize("wanted", [6.0, 6.9, 7.0, 7.2, 12.0])
+    def test_speech_that_is_never_twice_as_long_is_met_within_a_tenth(self, wanted: float) -> None:
+        random = np.random.default_rng(3)
+        for _ in range(50):
+            scale = fitted_scale(lambda scale: (2 + 5 * scale) * random.uniform(0.97, 1.03), 1.0, wanted)
+            assert 2 + 5 * scale == pytest.approx(wanted, rel=0.1)
+
     def test_a_voice_that_knows_no_tempo_is_left_alone(self) -> None:
         assert 0.2 <= fitted_scale(lambda scale: 5.0, 1.0, 8.0) <= 4
 
