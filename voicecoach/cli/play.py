@@ -82,7 +82,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     unmeasured = Lengths(lambda text: 1, lambda sound: 1)
     texts = tuple(Session(plan, unmeasured, words, options.speed).texts())
     journal = Journal(default_path(), Sitting.of(path.stem.lower(), routine))
-    speech = open_speech(options.voice, options.rate, texts)
+    speech = open_speech(options.voice, options.rate, texts, options.voice_engine)
     try:
         clip_of = speech.clips_at(options.speed)
         if speech.failure is not None:

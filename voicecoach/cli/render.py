@@ -26,7 +26,7 @@ def run(options: argparse.Namespace, _: Signals) -> int:
     music = Playlist(find_music(options.music), lambda what: complain(f"voicecoach: {what}")) if options.music else None
     plan = make_plan(routine, choices_of(options))
     texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1)).texts())
-    speech = open_speech(options.voice, options.rate, texts)
+    speech = open_speech(options.voice, options.rate, texts, options.voice_engine)
     try:
         with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
             speaking = bar.add_task("rendering speech", total=None)

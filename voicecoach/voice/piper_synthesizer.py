@@ -209,6 +209,11 @@ def fitted_scale(seconds_at: Callable[[float], float], normal: float, wanted: fl
     return min(max(normal + (wanted - first) / slope, normal / 5), normal * 5)
 
 
+def names_a_file(voice: str) -> bool:
+    """Whether ``--voice`` means a voice file rather than an installed voice."""
+    return Path(voice.partition("#")[0]).suffix.lower() == ENDING
+
+
 def find_voice_file(voice: str | None) -> VoiceFile:
     """The voice file that ``--voice`` names, checked as far as that goes without loading it. Raises PiperError."""
     if voice is None:

@@ -32,6 +32,12 @@ voices en-us, en-gb and Received Pronunciation, espeak-ng 1.51 and 1.52, counted
 _PREFERRED_LANGUAGES = ("en-us", "en-gb", "en")
 """American first: espeak-ng's voice for it has the fullest dictionary, and the recogniser's model is American too."""
 
+_JOKES = frozenset((
+    "albert", "badnews", "bahh", "bells", "boing", "bubbles", "cellos", "deranged", "fred", "goodnews", "hysterical",
+    "jester", "junior", "kathy", "organ", "princess", "ralph", "superstar", "trinoids", "whisper", "wobble", "zarvox",
+))  # fmt: skip
+"""macOS' voices that nobody wants to be coached by, as their ids end."""
+
 _TRIM_THRESHOLD, _TRIM_MARGIN, _FADE = 0.003, 0.01, 0.002
 """What is under -50 dBFS before the first and after the last sound is no speech (the engines' silence is far below
 that); 10 ms are kept, so that a soft "h" or "s" is whole, and 2 ms at each end fade."""
@@ -60,15 +66,15 @@ def list_voices() -> list[InstalledVoice]:
     """Every installed voice, English ones first. Raises VoiceError where no engine works."""
     engine = _start_engine()
     engine.close()
-    return sorted(engine.voices, key=lambda voice: (not _is_english(voice), voice.languages, voice.id))
+    return sorted(engine.voices, key=lambda voice: (not is_english(voice), voice.languages, voice.id))
 
 
 def choose_voice(voices: Sequence[InstalledVoice], wanted: str | None, default: str | None = None) -> InstalledVoice:
     """The voice that ``wanted`` means: an id, a name, a language tag, or the last part of an id; case is ignored.
 
-    Where it is None: the engine's ``default`` if that speaks American or British English, else the first of
-    American, British, any other English, ``default`` itself, and the first of all. Raises UnknownVoiceError, with
-    near misses, and VoiceError where there are no voices.
+    Where it is None: the best English one (see ``_quality``); of equals the first of American, British and any other
+    English, and of those the engine's ``default``; where nothing speaks English, ``default`` itself, else the first of
+    all. Raises UnknownVoiceError, with near misses, and VoiceError where there are no voices.
     """
     if not voices:
         raise VoiceError("The speech engine has no voices. Please install one in your system's speech settings.")
@@ -88,15 +94,33 @@ def _names(voice: InstalledVoice) -> list[str]:
     ]
 
 
-def _is_english(voice: InstalledVoice) -> bool:
+def is_english(voice: InstalledVoice) -> bool:
+    """Whether it says that it speaks English."""
     return any(tag.split("-")[0] == "en" for tag in voice.languages)
 
 
+def _quality(voice: InstalledVoice) -> int:
+    """How good a voice says that it is: its names are all that the systems tell.
+
+    macOS calls what its user has downloaded "enhanced" or "premium", and has voices that are jokes (bells, whispers)
+    or imitate old machines (Eloquence, Fred); Windows calls its neural ones "natural".
+    """
+    said = f"{voice.id} {voice.name}".lower()
+    if any(word in said for word in ("premium", "natural", "neural")):
+        return 2
+    if "enhanced" in said:
+        return 1
+    last = voice.id.rsplit(".", maxsplit=1)[-1].lower()
+    is_joke = voice.id.startswith("com.apple.speech.synthesis.voice.") and last in _JOKES
+    return -1 if is_joke or "eloquence" in said else 0
+
+
 def _default_voice(voices: Sequence[InstalledVoice], default: str | None) -> InstalledVoice:
-    def rank(voice: InstalledVoice) -> tuple[int, bool]:
+    def rank(voice: InstalledVoice) -> tuple[bool, int, int, bool]:
         found = [_PREFERRED_LANGUAGES.index(tag) for tag in voice.languages if tag in _PREFERRED_LANGUAGES]
-        place = min(found, default=len(_PREFERRED_LANGUAGES) + (not _is_english(voice)))
-        return place, voice.id != default
+        place = min(found, default=len(_PREFERRED_LANGUAGES))
+        english = is_english(voice)
+        return not english, -_quality(voice) if english else 0, place, voice.id != default
 
     return min(voices, key=rank)
 
