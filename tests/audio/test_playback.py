@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from voicecoach.audio import playback
 from voicecoach.audio.clip import Clip
 from voicecoach.audio.device import Exchange
 from voicecoach.audio.file_device import FileDevice
@@ -46,10 +45,9 @@ def test_each_clip_sounds_whole_before_the_call_returns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("failure", [None, RuntimeError("gone")])
 def test_a_device_that_is_lost_is_named_and_released(
-    monkeypatch: pytest.MonkeyPatch, failure: BaseException | None
+    failure: BaseException | None,
 ) -> None:
-    monkeypatch.setattr(playback, "_STALLED", 0.1)
     device = DeadDevice(failure)
-    with pytest.raises(DeviceError, match=r"a dead device was lost\. Connect it"), Playback(device) as playing:
+    with pytest.raises(DeviceError, match=r"a dead device was lost\. Connect it"), Playback(device, 0.1) as playing:
         playing.play(Clip.silence(1.0, STREAM_RATE))
     assert device.closed

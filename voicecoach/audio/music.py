@@ -44,9 +44,14 @@ class Music:
         self._thread = threading.Thread(target=self._fill, args=(pieces, on_trouble), name="music", daemon=True)
         self._thread.start()
 
+    @property
+    def ready(self) -> int:
+        """How many samples are decoded ahead."""
+        return self._written - self._taken
+
     def read(self, count: int) -> Samples:
         """The next ``count`` samples. Never waits."""
-        ready = self._written - self._taken
+        ready = self.ready
         if self._is_dry and ready < frames(_REFILL_SECONDS):
             return np.zeros(count, np.float32)
         given = min(ready, count)
@@ -77,7 +82,7 @@ class Music:
     def _put(self, piece: Samples) -> bool:
         """Write the piece as room comes; False where it was closed meanwhile."""
         while len(piece):
-            room = len(self._ring) - (self._written - self._taken)
+            room = len(self._ring) - self.ready
             if not room:
                 if self._closing.wait(_GLANCE):
                     return False

@@ -10,7 +10,7 @@ from voicecoach.audio.device import AudioDevice
 from voicecoach.audio.mixer import Mixer
 from voicecoach.errors import DeviceError
 
-_STALLED = 2.0
+STALLED = 2.0
 """Seconds without a block after which the device counts as lost."""
 _GLANCE = 0.02
 _DRAIN = 0.3
@@ -20,8 +20,9 @@ _DRAIN = 0.3
 class Playback:
     """Holds a started device; use it as a context manager. One thread calls it. Raises DeviceError."""
 
-    def __init__(self, device: AudioDevice) -> None:
-        self._device = device
+    def __init__(self, device: AudioDevice, stalled: float = STALLED) -> None:
+        """Starts ``device``; it counts as lost after ``stalled`` seconds without a block."""
+        self._device, self._stalled = device, stalled
         self._mixer = Mixer()
         device.start(self._exchange)
 
@@ -34,7 +35,7 @@ class Playback:
             time.sleep(_GLANCE)
             if self._mixer.position != last:
                 last, moved = self._mixer.position, time.monotonic()
-            if self._device.failure is not None or time.monotonic() - moved > _STALLED:
+            if self._device.failure is not None or time.monotonic() - moved > self._stalled:
                 raise DeviceError(f"The sound device {self._device.name} was lost. Connect it, and try again.")
 
     def close(self) -> None:
