@@ -55,6 +55,7 @@ class Speech:
             clips[text] = self._clip(self._voices[rate], rate, text)
             if progress is not None:
                 progress(done, len(self._texts))
+        self._voices[rate].rest()
         return clips.__getitem__
 
     def close(self) -> None:
