@@ -3,9 +3,9 @@
 usage: python -m tests.bench.music --corpus CORPUS [--music FILE] [--words 60] [--minutes 3] [--over 6]
 
 The coach speaks for six seconds, ``--over`` dB louder at the microphone than the user; then, in what would be a hold,
-one word is said: over nothing, over the music at the level that the program plays it at, and over the music 10 dB louder.
-Each is the same word in the same room. "False": commands heard in ``--minutes`` of the music with nobody speaking.
-Without ``--music`` a made one is played: chords, a melody, a beat.
+one word is said: over nothing, over the music at the level that the program plays it at, and over the music 10 dB
+louder. Each is the same word in the same room. "False": commands heard in ``--minutes`` of the music with nobody
+speaking. Without ``--music`` a made one is played: chords, a melody, a beat.
 """
 
 from __future__ import annotations
