@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from voicecoach.audio.miniaudio_device import DeviceInfo
 from voicecoach.audio.null_device import NullDevice
 from voicecoach.errors import RefusedError, UsageError, VoiceError
-from voicecoach.opening import Consent, Devices, Speech, find_devices, name_pair, refuse_unsafe
+from voicecoach.opening import (
+    Consent,
+    Devices,
+    Speech,
+    find_devices,
+    name_pair,
+    open_speech,
+    open_synthesizer,
+    refuse_unsafe,
+)
 from voicecoach.routine.library import find
 from voicecoach.routine.loader import load
 from voicecoach.session.standing import Hurt, Standing
 from voicecoach.units import STREAM_RATE
+from voicecoach.voice.piper_synthesizer import PiperError
+from voicecoach.voice.pyttsx3_synthesizer import UnknownVoiceError
 from voicecoach.voice.silent_synthesizer import SilentSynthesizer
 
 WRIST, TOUR = load(find("wrist-stretches")), load(find("tour"))
@@ -128,3 +140,19 @@ def test_a_sentence_that_the_voice_fails_at_is_silent_for_as_long_as_reading_tak
     assert len(clip_of("two")) >= STREAM_RATE
     assert isinstance(speech.failure, VoiceError)
     assert told == [(1, 2), (2, 2)]
+
+
+def test_the_name_of_a_voice_tells_the_engine_unless_one_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PiperError, match="no voice file"):
+        open_synthesizer(str(tmp_path / "none.onnx"), 155)
+    with pytest.raises(PiperError, match="no voice file"):
+        open_synthesizer(f"{tmp_path / 'none.ONNX'}#3", 155)
+    with pytest.raises(UnknownVoiceError):
+        open_synthesizer(str(tmp_path / "none.onnx"), 155, "pyttsx3")
+    with pytest.raises(PiperError, match="names end in"):
+        open_synthesizer("en-us", 155, "piper")
+
+
+def test_a_voice_that_was_asked_for_and_is_not_there_is_no_silent_session(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no voice file"):
+        open_speech(str(tmp_path / "none.onnx"), 155, ["Hello."])

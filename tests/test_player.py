@@ -73,6 +73,7 @@ class ScriptedEar:
         self.heartbeat = Beat(time.monotonic())
         self.silent_input = False
         self.level = -40.0
+        self.reference: list[Samples] = []
 
     def start(self) -> None:
         assert not self.running
@@ -89,6 +90,7 @@ class ScriptedEar:
         assert self.running
         assert reference is not None
         assert len(microphone) == len(reference)
+        self.reference.append(reference)
         if not self.dead:
             self.heartbeat = Beat(time.monotonic())
 
@@ -122,14 +124,16 @@ class Run:
     """A player in a thread of its own, its log, and the parts that the test plays."""
 
     def __init__(self, open_device: Callable[[], AudioDevice] = FastDevice, *, hears: bool = True,
-                 deaf_after: float = DEAF, rehearsal: ScriptedRehearsal | None = None) -> None:  # fmt: skip
+                 deaf_after: float = DEAF, rehearsal: ScriptedRehearsal | None = None,
+                 music: Any = None) -> None:  # fmt: skip
         self.log: list[tuple[float, str, Fields]] = []
         self.ears: list[ScriptedEar] = []
         clip_of = SPEECH(1.0)
         session = Session(make_plan(ROUTINE), lengths(clip_of, EARCONS, STREAM_RATE))
         make_ear: Any = self._ear if hears else None
         heard: Any = rehearsal
-        stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard)
+        stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard,
+                      music=music)  # fmt: skip
         self.player = Player(session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after)
         self.result: list[Any] = []
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -180,6 +184,42 @@ def test_a_session_plays_to_its_end() -> None:
     starts, ends = run.wait_for("hold_start"), run.wait_for("hold_end", completed=True, held=5.0)
     assert run.log[ends][0] - run.log[starts][0] == pytest.approx(5.0, abs=1e-6)
     assert not run.ears[0].running
+
+
+class ScriptedMusic:
+    """A constant; objects to being read before its start or after its end."""
+
+    def __init__(self) -> None:
+        self.running = False
+
+    def start(self, on_trouble: Callable[[str], None]) -> None:
+        assert not self.running
+        self.running = True
+        self.on_trouble = on_trouble
+
+    def read(self, count: int) -> Samples:
+        assert self.running
+        return np.full(count, 0.01, np.float32)
+
+    def close(self) -> None:
+        self.running = False
+
+
+def test_music_is_in_what_the_ear_is_told_the_loudspeaker_plays_and_gone_after_pain() -> None:
+    music = ScriptedMusic()
+    run = Run(music=music).start()
+    run.wait_for("hold_start")
+    run.wait_for("earcon", name="tick")
+    told = np.concatenate(run.ears[0].reference)
+    assert np.abs(told).max() > 0.001  # speech and earcons are silent here: this is music
+    music.on_trouble("The music cannot be read.")
+    run.wait_for("trouble", what="The music cannot be read.")
+    run.hear(Command.PAIN)
+    silenced = run.log[run.wait_for("silenced", cause="pain")][0]
+    assert run.end() is Reason.PAIN
+    told = np.concatenate(run.ears[0].reference)
+    assert not told[round(silenced * STREAM_RATE) :].any()
+    assert not music.running
 
 
 def test_pain_ends_it_and_the_doctor_is_named() -> None:

@@ -16,6 +16,7 @@ from voicecoach.routine.model import Routine
 from voicecoach.session.standing import Standing
 from voicecoach.units import STREAM_RATE
 from voicecoach.voice.clip_cache import ClipCache, default_folder
+from voicecoach.voice.piper_synthesizer import PiperSynthesizer, names_a_file
 from voicecoach.voice.pyttsx3_synthesizer import RATES, Pyttsx3Synthesizer
 from voicecoach.voice.silent_synthesizer import SilentSynthesizer
 from voicecoach.voice.synthesizer import Synthesizer
@@ -23,6 +24,10 @@ from voicecoach.voice.voice import Voice
 
 if TYPE_CHECKING:
     from voicecoach.audio.miniaudio_device import DeviceInfo
+
+PIPER = "piper"
+VOICE_ENGINES = ("pyttsx3", PIPER)
+"""What ``--voice-engine`` takes: the system's own voices, or a neural one from a file."""
 
 AUDIO = ("miniaudio", "simpleaudio", "null")
 """What ``--audio`` takes, besides ``file:OUT.wav[,MICROPHONE.wav]``."""
@@ -50,6 +55,7 @@ class Speech:
             clips[text] = self._clip(self._voices[rate], rate, text)
             if progress is not None:
                 progress(done, len(self._texts))
+        self._voices[rate].rest()
         return clips.__getitem__
 
     def close(self) -> None:
@@ -65,14 +71,24 @@ class Speech:
             return SilentSynthesizer(rate).speak(text).resampled(STREAM_RATE)
 
 
-def open_speech(voice: str | None, rate: float, texts: Iterable[str]) -> Speech:
+def open_synthesizer(voice: str | None, rate: float, engine: str | None = None) -> Synthesizer:
+    """One voice of ``engine``, one of VOICE_ENGINES; where it is None, the name of the voice tells which.
+
+    Raises UsageError for a voice or rate that does not exist, VoiceError where the engine does not work.
+    """
+    if engine == PIPER or (engine is None and voice is not None and names_a_file(voice)):
+        return PiperSynthesizer(voice, round(rate))
+    return Pyttsx3Synthesizer(voice, round(rate))
+
+
+def open_speech(voice: str | None, rate: float, texts: Iterable[str], engine: str | None = None) -> Speech:
     """Speech with the voice of that name, or the platform's best; silent where no voice works (see ``failure``).
 
-    Raises UsageError for a voice or rate that does not exist.
+    ``engine`` as in ``open_synthesizer``. Raises UsageError for a voice or rate that does not exist.
     """
     wanted = tuple(texts)
     try:
-        first = Pyttsx3Synthesizer(voice, round(rate))
+        first = open_synthesizer(voice, rate, engine)
     except UsageError:
         raise
     except VoiceError as fault:
@@ -82,7 +98,7 @@ def open_speech(voice: str | None, rate: float, texts: Iterable[str]) -> Speech:
     ready = {round(rate): first}
 
     def make(words_a_minute: int) -> Synthesizer:
-        return ready.pop(words_a_minute, None) or Pyttsx3Synthesizer(voice, words_a_minute)
+        return ready.pop(words_a_minute, None) or open_synthesizer(voice, words_a_minute, engine)
 
     return Speech(make, rate, wanted)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from voicecoach.audio.clip import Clip, Samples
-from voicecoach.audio.mixer import Mixer, Scheduled, Score
+from voicecoach.audio.mixer import Mixer, ReadMusic, Scheduled, Score
 from voicecoach.ear.spotter import Heard
 from voicecoach.event_log import EventLog
 from voicecoach.session.commands import Command
@@ -40,6 +40,7 @@ from voicecoach.session.effects import (
 )
 from voicecoach.session.events import Event, PlaybackStarted
 from voicecoach.session.session import Session
+from voicecoach.session.states import State
 from voicecoach.session.timeline import Lengths
 
 ClipOf = Callable[[str], Clip]
@@ -48,14 +49,20 @@ ClipOf = Callable[[str], Clip]
 DUCKED = 0.25
 """-12 dB: the coach can still be followed, and a command said over it stands out."""
 
+WITH_MUSIC = frozenset({State.INTRODUCING, State.INSTRUCTING, State.HOLDING, State.RESTING})
+"""Where music sounds. Never while an answer is awaited: "yes" and "no" are short, and believed when heard weakly."""
+WITHOUT_MUSIC_FOR_GOOD = frozenset({State.SAFETY_TALK, State.STOPPING, State.FINISHED})
+MUSIC_RISE, MUSIC_FALL, MUSIC_CLOSE = 2.0, 0.5, 4.0
+"""Seconds for music to begin, to make room for a question, and to end during the closing words."""
+
 
 class Performance:
     """Carries out one session. One thread calls it: the one that owns the session.
 
     ``arm`` is told which commands to listen for, ``retempo`` at which speed to render all texts again; when that is
     done, set ``clip_of`` and pass SpeechReady to ``take``. ``record`` writes into the journal and returns what went
-    wrong, if it is news. What the log tells of an event is told after what had to be recorded of it, so that nothing is
-    known to have happened that could still be lost.
+    wrong, if it is news. ``music`` gives the background sound. What the log tells of an event is told after what had to
+    be recorded of it, so that nothing is known to have happened that could still be lost.
     """
 
     def __init__(
@@ -68,6 +75,7 @@ class Performance:
         arm: Callable[[frozenset[Command]], None],
         retempo: Callable[[float], None],
         record: Callable[[Record], str | None],
+        music: ReadMusic | None = None,
     ) -> None:
         self.session, self.mixer, self.clip_of, self.log = session, mixer, clip_of, log
         mixer.volume = session.volume
@@ -79,6 +87,9 @@ class Performance:
         self._overlaid_until: int | None = None
         self._ducked_until: int | None = None
         self._hold_started = 0
+        self._has_music = music is not None
+        if music is not None:
+            mixer.add_music(music)
 
     def take(self, event: Event | None, heard: Heard | None = None) -> None:
         """Let the session handle ``event`` (None: only the time) and do what it wants; ``heard`` is its origin."""
@@ -94,6 +105,7 @@ class Performance:
                 self._tell_ended(event)
             for effect in self.session.handle(event, now):
                 self._carry_out(effect, now)
+            self._steer_music()
         finally:
             told, self._untold = self._untold, None
             for line in told:
@@ -148,6 +160,19 @@ class Performance:
         elif isinstance(effect, Finish):
             self.reason = effect.reason
             self.tell("finished", reason=effect.reason.value)
+
+    def _steer_music(self) -> None:
+        """Let the state decide; a Silence has cut it already. After pain, an emergency or a stop it never returns."""
+        state = self.session.state
+        if not self._has_music:
+            return
+        if state in WITHOUT_MUSIC_FOR_GOOD:
+            self._has_music = False
+            self.mixer.end_music()
+        elif state in WITH_MUSIC:
+            self.mixer.play_music(MUSIC_RISE)
+        else:
+            self.mixer.pause_music(MUSIC_CLOSE if state is State.CLOSING else MUSIC_FALL)
 
     def _silence(self, cause: str, now: int) -> None:
         self.tell("silenced", self.mixer.silence(), cause=cause)

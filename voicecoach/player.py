@@ -18,6 +18,7 @@ import numpy as np
 from voicecoach.audio.clip import Clip, Samples
 from voicecoach.audio.device import AudioDevice
 from voicecoach.audio.mixer import Mixer
+from voicecoach.audio.music import Music
 from voicecoach.audio.recorder import Recorder
 from voicecoach.ear.ear import Ear
 from voicecoach.ear.rehearsal import Rehearsal
@@ -103,6 +104,8 @@ class Stage:
     """What the ear takes the prompts for; the player starts it and ends it. None where nobody listens."""
     record: Callable[[Record], str | None] = lambda record: None
     """Writes into the journal before it returns; returns what went wrong, if it is news."""
+    music: Music | None = None
+    """The background sound; the player starts it and ends it."""
 
 
 class Player:
@@ -121,8 +124,9 @@ class Player:
         self._inbox: Inbox[Item] = Inbox()
         self._mixer = Mixer(notify=self._inbox.put)
         self._performance = Performance(
-            session, self._mixer, clip_of, stage.earcons, log, self._arm, self._start_retempo, stage.record
-        )
+            session, self._mixer, clip_of, stage.earcons, log, self._arm, self._start_retempo, stage.record,
+            stage.music.read if stage.music else None,
+        )  # fmt: skip
         self._session = session
         self._voice_thread = ThreadPoolExecutor(1, "voice")
         self._device: AudioDevice | None = None
@@ -188,6 +192,8 @@ class Player:
             self._ear.start()
         if self._stage.rehearsal is not None:
             self._stage.rehearsal.start(lambda commands: self._inbox.put(_Rehearsed(commands)))
+        if self._stage.music is not None:
+            self._stage.music.start(self._have_trouble)
         self._serve(device)
         if self._ear is not None and not device.has_microphone:
             raise DeviceError(
@@ -196,7 +202,7 @@ class Player:
             )
 
     def _close(self) -> None:
-        for part in (self._device, self._ear, self._stage.recorder, self._stage.rehearsal):
+        for part in (self._device, self._ear, self._stage.recorder, self._stage.rehearsal, self._stage.music):
             if part is not None:
                 part.close()
         self._voice_thread.shutdown(wait=False, cancel_futures=True)

@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 
 from voicecoach.audio.clip import Clip, Samples
+from voicecoach.audio.mixer import ReadMusic
 from voicecoach.errors import RecordingError
 from voicecoach.performance import ClipOf
 from voicecoach.session.cues import CueEnded, Earcon, Hold, Prompt, Sound
@@ -42,10 +43,12 @@ def render_session(
     path: Path,
     speed: float = 1.0,
     progress: Callable[[float], None] | None = None,
+    music: ReadMusic | None = None,
 ) -> Rendered:
     """Write the whole session to ``path``. ``progress`` is told the seconds written so far.
 
-    ``plan`` must hold no open question. Raises RecordingError where the file cannot be written.
+    ``plan`` must hold no open question; ``music`` gives the background sound. Raises RecordingError where the file
+    cannot be written.
     """
     sound_format = FORMATS.get(path.suffix.lower())
     if sound_format is None:
@@ -62,7 +65,7 @@ def render_session(
                 if progress is not None:
                     progress(written / rate)
 
-            simulation = Simulation(plan, clips_at, earcons, rate, speed, listen=write, block=BLOCK)
+            simulation = Simulation(plan, clips_at, earcons, rate, speed, listen=write, block=BLOCK, music=music)
             simulation.run()
             # The last earcon rings out.
             file.write(np.zeros(rate // 2, np.float32))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from voicecoach.audio.clip import Clip, Samples
-from voicecoach.audio.mixer import Mixer
+from voicecoach.audio.mixer import Mixer, ReadMusic
 from voicecoach.event_log import EventLog, Fields
 from voicecoach.performance import ClipOf, Performance, lengths
 from voicecoach.session.commands import Command
@@ -56,6 +56,7 @@ class Simulation:
     script: Iterable[tuple[float, Event]] = ()
     listen: Callable[[Samples], None] | None = None
     block: int = BLOCK
+    music: ReadMusic | None = None
     log: list[Logged] = field(default_factory=list)
     armed: frozenset[Command] = frozenset()
     recorded: list[Record] = field(default_factory=list)
@@ -70,7 +71,7 @@ class Simulation:
         self.session = Session(self.plan, lengths(clip_of, self.earcons, self.rate), speed=self.speed)
         self.performance = Performance(
             self.session, self.mixer, clip_of, self.earcons, EventLog([self._write]), self._arm, self._retempo,
-            self._record,
+            self._record, self.music,
         )  # fmt: skip
         self._script = sorted(self.script, key=lambda scripted: scripted[0])
 

@@ -61,6 +61,26 @@ class TestChoice:
         alex, novelty = InstalledVoice("alex", "Alex", ("en-us",)), InstalledVoice("bells", "Bells", ("en-us",))
         assert choose_voice([novelty, alex], None, default="alex") is alex
 
+    def test_the_best_that_macos_has_is_taken_and_no_joke(self) -> None:
+        def voice(identifier: str, language: str = "en-us") -> InstalledVoice:
+            return InstalledVoice(f"com.apple.{identifier}", identifier.rsplit(".", maxsplit=1)[-1], (language,))
+
+        bells, fred, alex = (voice(f"speech.synthesis.voice.{name}") for name in ("Bells", "Fred", "Alex"))
+        flo, samantha = voice("eloquence.en-US.Flo"), voice("voice.compact.en-US.Samantha")
+        evan, zoe = voice("voice.enhanced.en-US.Evan"), voice("voice.premium.en-US.Zoe")
+        anna = voice("voice.premium.de-DE.Anna", "de-de")
+        everything = [anna, bells, fred, flo, samantha, evan, zoe]
+        assert choose_voice(everything, None, default=samantha.id) is zoe
+        assert choose_voice(everything[:-1], None, default=samantha.id) is evan
+        assert choose_voice(everything[:-2], None, default=bells.id) is samantha
+        assert choose_voice([bells, alex], None) is alex
+        assert choose_voice([anna, bells], None) is bells
+
+    def test_windows_natural_voices_come_first(self) -> None:
+        desktop = InstalledVoice("TTS_MS_EN-US_ZIRA_11.0", "Microsoft Zira Desktop", ("en-us",))
+        natural = InstalledVoice("TTS_MS_EN-GB_SONIA", "Microsoft Sonia (Natural)", ("en-gb",))
+        assert choose_voice([desktop, natural], None, default=desktop.id) is natural
+
     @pytest.mark.parametrize(
         "wanted", ["gmw/en-gb-scotland", "GMW/EN-GB-Scotland", "en-gb-scotland", "english (scotland)"]
     )

@@ -4,11 +4,14 @@ import ctypes
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_voice import write_voice
 
 from voicecoach.audio.clip import Clip
+from voicecoach.voice.piper_synthesizer import PiperSynthesizer
 from voicecoach.voice.plain_text import plain_text
 from voicecoach.voice.pyttsx3_synthesizer import Pyttsx3Synthesizer, engine_command
 from voicecoach.voice.silent_synthesizer import SilentSynthesizer
@@ -28,6 +31,9 @@ class ToneSynthesizer:
         count = 4800 * len(plain_text(text).split())
         return Clip((0.5 * np.sin(np.arange(count) * 0.1 + 0.3)).astype(np.float32), 16_000)
 
+    def close(self) -> None:
+        assert threading.get_ident() == self.owner, "a synthesizer has one owner"
+
 
 ENGINES = ["bundled", "system"] if sys.platform.startswith("linux") else ["system"]
 
@@ -40,31 +46,35 @@ def has_system_espeak() -> bool:
     return True
 
 
-def spoken_by(name: str) -> Synthesizer:
+def spoken_by(name: str, folder: Path) -> Synthesizer:
     if name == "tone":
         return ToneSynthesizer()
     if name == "silent":
         return SilentSynthesizer(400)
+    if name == "piper":
+        pytest.importorskip("piper", reason="the piper extra is not installed")
+        pytest.importorskip("onnx")
+        return PiperSynthesizer(str(write_voice(folder)), 400)
     if name == "system" and sys.platform.startswith("linux") and not has_system_espeak():
         pytest.skip("this system has no espeak-ng; the bundled one is tested")
     return Pyttsx3Synthesizer(rate=400, command=engine_command(name))
 
 
-def opened(name: str) -> Iterator[Synthesizer]:
-    made = spoken_by(name)
+def opened(name: str, folder: Path) -> Iterator[Synthesizer]:
+    made = spoken_by(name, folder)
     yield made
-    if isinstance(made, Pyttsx3Synthesizer):
-        made.close()
+    made.close()
+    made.close()
 
 
-@pytest.fixture(scope="module", params=["tone", "silent", *ENGINES])
-def synthesizer(request: pytest.FixtureRequest) -> Iterator[Synthesizer]:
-    yield from opened(request.param)
+@pytest.fixture(scope="module", params=["tone", "silent", "piper", *ENGINES])
+def synthesizer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesizer]:
+    yield from opened(request.param, tmp_path_factory.mktemp("voice"))
 
 
-@pytest.fixture(scope="module", params=["tone", *ENGINES])
-def audible(request: pytest.FixtureRequest) -> Iterator[Synthesizer]:
-    yield from opened(request.param)
+@pytest.fixture(scope="module", params=["tone", "piper", *ENGINES])
+def audible(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesizer]:
+    yield from opened(request.param, tmp_path_factory.mktemp("voice"))
 
 
 def test_it_says_what_its_sound_depends_on(synthesizer: Synthesizer) -> None:

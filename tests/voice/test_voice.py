@@ -23,6 +23,7 @@ class Hum:
     def __init__(self, key: str = "hum", level: float = 0.3) -> None:
         self.key = key
         self.said: list[str] = []
+        self.rests = 0
         self._level = level
         self._owner: int | None = None
 
@@ -34,6 +35,10 @@ class Hum:
         self.said.append(text)
         count = 8000 * len(text.split())
         return Clip((self._level * np.sin(np.arange(count) * 0.3)).astype(np.float32), 16_000)
+
+    def close(self) -> None:
+        assert self._owner in (None, threading.get_ident()), "a synthesizer has one owner"
+        self.rests += 1
 
 
 @pytest.fixture
@@ -50,6 +55,13 @@ def hum() -> Hum:
 def voice(hum: Hum) -> Iterator[Voice]:
     with Voice(hum) as made:
         yield made
+
+
+def test_at_rest_the_synthesizer_is_let_go_and_what_is_new_is_spoken_all_the_same(voice: Voice, hum: Hum) -> None:
+    voice.prepare(["one"])
+    voice.rest()
+    assert hum.rests == 1
+    assert len(voice.clip("two words"))
 
 
 def test_each_text_is_rendered_once(voice: Voice, hum: Hum) -> None:

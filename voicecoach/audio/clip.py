@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from voicecoach.audio.resampling import resample
 from voicecoach.errors import RecordingError
 
 Samples = npt.NDArray[np.float32]
@@ -54,10 +54,7 @@ class Clip:
         """The same sound at another rate (soxr, high quality)."""
         if rate == self.rate or not len(self.samples):
             return Clip(self.samples, rate)
-        import soxr
-
-        out: npt.NDArray[Any] = soxr.resample(self.samples, self.rate, rate, quality="HQ")
-        return Clip(np.ascontiguousarray(out, dtype=np.float32), rate)
+        return Clip(resample(self.samples, self.rate, rate), rate)
 
     def trimmed(self, threshold: float, margin_frames: int = 0) -> Clip:
         """The same without what lies before the first and after the last sample above ``threshold``.

@@ -13,19 +13,30 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from voicecoach.audio.clip import Clip
+from voicecoach.audio.clip import Clip, Samples
 from voicecoach.units import frames
 
 SPEECH_LOUDNESS = -20.0
 """LUFS of every prompt and of an ordinary earcon: well above the -23 of broadcasts, because laptop
 loudspeakers are small, and with room for the peaks of speech, 12 to 15 dB above, under PEAK_CEILING."""
 
-PEAK_CEILING = 0.89
-"""-1 dBFS. Clips are held under it at 48 kHz; speech comes from 22,050 Hz, so that samples are dense enough
-for the wave between them not to reach full scale (the -1 dBTP of EBU R 128)."""
+PEAK_CEILING = 0.88
+"""-1.1 dBTP: no clip's true peak passes it, so that -1 dBTP (EBU R 128) is kept by whatever way it is measured."""
+
+OVERSAMPLING = 4
+"""The true peak is looked for at four times the rate, as BS.1770-4 (annex 2) asks."""
+
+_LIMITER_SECONDS = 0.005
+"""How long before a peak the limiter begins to give way, and how long after it comes back: too short to pump."""
+_MAKE_UPS, _MOST_MAKE_UP = 3, 2.0
+"""What limiting takes off in loudness is given back and limited again, so often, and by no more than 6 dB in all: a
+clip that is nothing but peaks stays quieter instead of being crushed."""
 
 _BLOCK_SECONDS, _OVERLAP = 0.4, 4
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
+_NEAR_ENOUGH = 0.05
+_PIECE_SECONDS, _CONTEXT_SECONDS = 8.0, 0.5
+"""What a LoudnessMeter weights at a time, and how much of the sound before and after it has to be known for that."""
 
 # BS.1770-4, tables 1 and 2: the head's shelf and the low cut, for 48 kHz; their magnitudes serve at any rate.
 _TABLE_RATE = 48_000
@@ -44,23 +55,112 @@ def loudness(clip: Clip) -> float:
     samples[: len(clip)] = clip.samples
     power = np.concatenate(([0.0], np.cumsum(_weighted(samples, clip.rate) ** 2)))
     starts = np.arange(0, len(samples) - block + 1, block // _OVERLAP)
-    blocks = (power[starts + block] - power[starts]) / block
+    return _gated((power[starts + block] - power[starts]) / block)
+
+
+class LoudnessMeter:
+    """The loudness of what is too long to be held in memory: given in pieces, in their order. Not thread-safe.
+
+    Keeps a few seconds of samples and ten numbers for each second. Differs from :func:`loudness` by less than 0.01 LU.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._step = frames(_BLOCK_SECONDS, rate) // _OVERLAP
+        self._context = frames(_CONTEXT_SECONDS, rate)
+        self._piece = self._step * round(_PIECE_SECONDS * _OVERLAP / _BLOCK_SECONDS)
+        self._before = np.zeros(self._context)
+        self._waiting = np.zeros(0)
+        self._steps: list[float] = []
+        """Power of each quarter of a block."""
+
+    def add(self, samples: Samples) -> None:
+        """The next piece, of any length."""
+        self._waiting = np.concatenate([self._waiting, samples])
+        while len(self._waiting) >= self._piece + self._context:
+            self._measure(self._piece)
+
+    def loudness(self) -> float:
+        """Loudness of all that was given, in LUFS, -inf for silence; nothing may be added afterwards."""
+        least = (_OVERLAP - len(self._steps)) * self._step
+        whole = max(len(self._waiting) // self._step * self._step, least)
+        after = max(0, whole - len(self._waiting)) + self._context
+        self._waiting = np.concatenate([self._waiting, np.zeros(after)])
+        if whole:
+            self._measure(whole)
+        steps = np.array(self._steps)
+        return _gated(np.lib.stride_tricks.sliding_window_view(steps, _OVERLAP).mean(axis=1))
+
+    def _measure(self, count: int) -> None:
+        """Take ``count`` frames, whole steps, from what waits; what follows them is only looked at."""
+        seen = np.concatenate([self._before, self._waiting[: count + self._context]])
+        weighted = _weighted(seen, self._rate)[self._context : self._context + count]
+        self._steps += np.square(weighted).reshape(-1, self._step).mean(axis=1).tolist()
+        self._before = seen[count : count + self._context]
+        self._waiting = self._waiting[count:]
+
+
+def true_peak(clip: Clip) -> float:
+    """The largest value of the wave itself, which may lie between two samples; 0 for an empty clip."""
+    return float(_true_magnitude(clip).max(initial=0.0))
+
+
+def levelled(clip: Clip, target: float = SPEECH_LOUDNESS, now: float | None = None) -> Clip:
+    """The clip at ``target`` LUFS with its true peak under PEAK_CEILING; silence is left alone.
+
+    Where the peaks would pass the ceiling they are limited, and the rest raised by what that took; a clip that is
+    nothing but peaks stays quieter than ``target``. ``now`` is its loudness where that is known already: cheaper to
+    measure before a clip is resampled upward.
+    """
+    now = loudness(clip) if now is None else now
+    if now == float("-inf") or not clip.peak:
+        return clip
+    gain = 10 ** ((target - now) / 20)
+    most = gain * _MOST_MAKE_UP
+    wave = _true_magnitude(clip)
+    if gain * float(wave.max()) <= PEAK_CEILING:
+        return clip.gain(gain)
+    for _ in range(_MAKE_UPS):
+        limited = _limited(clip, wave, gain)
+        missing = target - loudness(limited)
+        if missing < _NEAR_ENOUGH:
+            break
+        gain = min(gain * 10 ** (missing / 20), most)
+    return limited
+
+
+def _limited(clip: Clip, wave: Samples, gain: float) -> Clip:
+    """The clip ``gain`` times as loud, turned down around each place where its ``wave`` would pass PEAK_CEILING.
+
+    The gain is the least that any sample within reach needs, averaged over that reach: smooth, and never above what a
+    sample itself needs.
+    """
+    reach = max(1, frames(_LIMITER_SECONDS, clip.rate))
+    needed = np.minimum(1.0, PEAK_CEILING / np.maximum(gain * wave, 1e-9))
+    least = np.lib.stride_tricks.sliding_window_view(np.pad(needed, 2 * reach, constant_values=1.0), 2 * reach + 1)
+    window = np.hanning(2 * reach + 3)[1:-1]
+    smooth = np.convolve(least.min(axis=1), window / window.sum(), mode="valid")
+    return Clip((clip.samples * (gain * smooth)).astype(np.float32), clip.rate)
+
+
+def _true_magnitude(clip: Clip) -> Samples:
+    """For each sample, how far the wave reaches between it and its neighbours."""
+    if not len(clip):
+        return clip.samples
+    dense = np.abs(clip.resampled(clip.rate * OVERSAMPLING).samples)
+    dense = np.pad(dense, (0, max(0, len(clip) * OVERSAMPLING - len(dense))))[: len(clip) * OVERSAMPLING]
+    around = dense.reshape(-1, OVERSAMPLING).max(axis=1)
+    before = np.concatenate([around[:1], around[:-1]])
+    return np.asarray(np.maximum(np.maximum(around, before), np.abs(clip.samples)), np.float32)
+
+
+def _gated(blocks: npt.NDArray[np.float64]) -> float:
+    """Loudness of a recording whose blocks have these powers."""
     loud = blocks[_in_lufs(blocks) > _ABSOLUTE_GATE]
     if not loud.size:
         return float("-inf")
     gate = float(_in_lufs(loud.mean())) + _RELATIVE_GATE
     return float(_in_lufs(loud[_in_lufs(loud) > gate].mean()))
-
-
-def levelled(clip: Clip, target: float = SPEECH_LOUDNESS, now: float | None = None) -> Clip:
-    """The clip at ``target`` LUFS, or as near as PEAK_CEILING lets it; silence is left alone.
-
-    ``now`` is its loudness where that is known already: cheaper to measure before a clip is resampled upward.
-    """
-    now = loudness(clip) if now is None else now
-    if now == float("-inf") or not clip.peak:
-        return clip
-    return clip.gain(min(10 ** ((target - now) / 20), PEAK_CEILING / clip.peak))
 
 
 def _in_lufs(power: npt.NDArray[np.float64] | np.float64) -> npt.NDArray[np.float64]:

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voicecoach.audio.clip import Samples
-from voicecoach.session.cues import CueEnded, CueStarted, ScoreEnded, Segment
+from voicecoach.audio.ducking import Ducking
+from voicecoach.session.cues import CueEnded, CueStarted, Prompt, ScoreEnded, Segment
 from voicecoach.units import STREAM_RATE, frames
 
 FADE_SECONDS = 0.005
@@ -35,6 +36,8 @@ KNEE = 0.8
 """Below this level the limiter changes nothing."""
 
 Event = CueStarted | CueEnded | ScoreEnded
+ReadMusic = Callable[[int], Samples]
+"""The next so many samples of the background sound, at once."""
 Notify = Callable[[Event], None]
 
 _NEVER = 1 << 62
@@ -99,6 +102,10 @@ class Mixer:
         """Start and end of each score whose end has not been told."""
         self._volume = _Ramp(1.0)
         self._duck = _Ramp(1.0)
+        self._music: ReadMusic | None = None
+        self._music_level = _Ramp(0.0, 0.0)
+        self._music_is_over = False
+        self._ducking = Ducking(rate)
 
     @property
     def position(self) -> int:
@@ -155,7 +162,10 @@ class Mixer:
             self._overlays = [overlay for overlay in self._overlays if overlay.start < self._position]
             for overlay in self._overlays:
                 overlay.cut_at(self._position, length)
-            audible = (voice.silent_from for voice in (*self._begun, *self._overlays))
+            audible = [voice.silent_from for voice in (*self._begun, *self._overlays)]
+            if self._music is not None:
+                self._hush_music(length)
+                audible.append(self._music_level.end)
             return max((self._position, *audible))
 
     def duck(self, gain: float, seconds_ramp: float = FADE_SECONDS) -> None:
@@ -168,6 +178,38 @@ class Mixer:
     def unduck(self, seconds_ramp: float = FADE_SECONDS) -> None:
         """Back to full level."""
         self.duck(1.0, seconds_ramp)
+
+    def add_music(self, read: ReadMusic) -> None:
+        """Have a background sound: silent until ``play_music``, and below what the coach says by itself.
+
+        ``read`` is called from ``render`` for exactly the frames in which the music sounds, so it goes on where it was
+        interrupted; it moves nothing else. It has to return at once; should it raise, the music is over and the
+        exception is kept in ``failure``. ``silence`` pauses it.
+        """
+        with self._lock:
+            self._music = read
+
+    def play_music(self, seconds_ramp: float) -> None:
+        """Let the music rise to its level from the next block on; does nothing where it is there or on its way."""
+        with self._lock:
+            if not self._music_level.target and not self._music_is_over:
+                self._music_level = self._music_level.to(1.0, self._position, frames(seconds_ramp, self.rate))
+
+    def pause_music(self, seconds_ramp: float = FADE_SECONDS) -> None:
+        """Let the music fall silent from the next block on; what is on its way there is hastened, never held up."""
+        with self._lock:
+            self._hush_music(frames(seconds_ramp, self.rate))
+
+    def end_music(self) -> None:
+        """Let the music fall silent within 5 ms from the next block on, for good."""
+        with self._lock:
+            self._hush_music(self._fade)
+            self._music_is_over = True
+
+    def _hush_music(self, length: int) -> None:
+        """Over ``length`` frames, or sooner where it is on its way. The lock is held."""
+        if self._music_level.target or self._music_level.end > self._position + length:
+            self._music_level = self._music_level.to(0.0, self._position, length)
 
     def render(self, frames: int) -> Samples:
         """The next ``frames`` frames of the stream, for the device's thread; never raises."""
@@ -212,6 +254,8 @@ class Mixer:
         block = np.zeros(count, np.float32)
         for voice in (*self._begun, *self._overlays):
             voice.add_to(block, first)
+        if self._music is not None:
+            self._add_music(block, first)
         if count:
             self._shape(block, first)
 
@@ -223,6 +267,28 @@ class Mixer:
         self._overlays = [voice for voice in self._overlays if voice.silent_from > limit]
         self._position = limit
         return block, [event for _, _, event in events]
+
+    def _add_music(self, block: Samples, first: int) -> None:
+        limit = first + len(block)
+        under = self._ducking.gains(self._speech(limit), first, limit)
+        stop = limit if self._music_level.target else min(self._music_level.end, limit)
+        if stop <= first or self._music is None:
+            return
+        try:
+            music = np.array(self._music(stop - first), np.float32)
+            if music.shape != (stop - first,):
+                raise ValueError(f"{stop - first} samples of music were due, not {music.shape}")
+        except Exception as fault:
+            self._music, self.failure = None, self.failure or fault
+            return
+        self._music_level.apply(music, first)
+        block[: stop - first] += music * under[: stop - first]
+
+    def _speech(self, limit: int) -> list[tuple[int, int]]:
+        """Start and end of what is spoken up to ``limit``, and of what is about to be."""
+        soon = self._waiting[: bisect_left(self._waiting, limit + self._ducking.attack, key=_start)]
+        sounding = (*self._begun, *self._overlays, *soon)
+        return [(voice.start, voice.silent_from) for voice in sounding if voice.is_spoken]
 
     def _shape(self, block: Samples, first: int) -> None:
         for ramp in (self._volume, self._duck):
@@ -276,6 +342,11 @@ class _Voice:
     def of(cls, scheduled: Scheduled, origin: int) -> _Voice:
         segment = scheduled.segment
         return cls(segment, scheduled.samples, origin + segment.start, origin + segment.end)
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether music has to give way to it: a prompt, or anything laid over the score."""
+        return self.samples is not None and (self.segment is None or isinstance(self.segment.cue, Prompt))
 
     @property
     def silent_from(self) -> int:
@@ -336,6 +407,11 @@ class _Ramp:
     origin: float = 1.0
     start: int = 0
     length: int = 0
+
+    @property
+    def end(self) -> int:
+        """The first frame at which the target is reached."""
+        return self.start + self.length
 
     def to(self, target: float, at: int, length: int) -> _Ramp:
         return _Ramp(target, self._at(at), at, max(0, length))

@@ -54,8 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
                       help="named where the coach says to call for help; none unless you give it")  # fmt: skip
     play.add_argument("--no-mic", action="store_true", help="do not listen: only the keys steer")
     play.add_argument("--unattended", action="store_true", help="play even where nobody could end it")
-    play.add_argument("--audio", default=None, metavar="DEVICE",
-                      help="miniaudio (default), simpleaudio, null, or file:OUT.wav[,MICROPHONE.wav]")  # fmt: skip
+    _add_audio(play)
     play.add_argument("--record", type=Path, metavar="FILE", help="keep microphone and playback in FILE")
     _add_engine(play)
     _add_session(play)
@@ -117,7 +116,11 @@ def make_parser() -> argparse.ArgumentParser:
     check.add_argument("--ear", action="store_true", help="also play the prompts to the ear, this once: minutes")
     _add_voice(check)
     command("schema", "print the routine format as JSON Schema", "voicecoach schema > routine.schema.json")
-    command("voices", "list the voices", "voicecoach voices")
+    voices = command("voices", "list the voices, or let them speak", "voicecoach voices --try en-gb")
+    voices.add_argument("--try", dest="tried", nargs="?", const="", metavar="NAME",
+                        help="speak with that voice, or with each English one, on the loudspeaker")  # fmt: skip
+    _add_audio(voices)
+    _add_voice(voices)
     return parser
 
 
@@ -131,7 +134,14 @@ def _run_of(command: str) -> Callable[[argparse.Namespace, Signals], int]:
     return run
 
 
+def _add_audio(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--audio", default=None, metavar="DEVICE",
+                        help="miniaudio (default), simpleaudio, null, or file:OUT.wav[,MICROPHONE.wav]")  # fmt: skip
+
+
 def _add_session(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--music", type=Path, metavar="FILE-or-FOLDER",
+                        help="background sound, 20 dB under speech: wav, flac, mp3, ogg")  # fmt: skip
     parser.add_argument("--side", choices=("right", "left", "both"), default="both", help="which side to do")
     parser.add_argument("--speed", type=_number(0.5, 2.0), default=1.0, metavar="X",
                         help="speech and rests, 0.5 to 2 times as fast; holds stay as prescribed")  # fmt: skip
@@ -139,7 +149,9 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_voice(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--voice", metavar="NAME", help="see voicecoach voices")
+    parser.add_argument("--voice", metavar="NAME", help="see voicecoach voices; or a voice of Piper's: FILE.onnx")
+    parser.add_argument("--voice-engine", choices=("pyttsx3", "piper"), metavar="ENGINE",
+                        help="pyttsx3 (the system's voices) or piper (neural); by --voice")  # fmt: skip
     parser.add_argument("--rate", type=_number(95, 400), default=DEFAULT_RATE, metavar="WPM",
                         help="words a minute (155)")  # fmt: skip
 

@@ -87,7 +87,7 @@ def _watch(options: argparse.Namespace, signals: Signals) -> int:
 def _taken_for(routine: Routine, options: argparse.Namespace) -> dict[str, str]:
     """What the ear takes prompts for that it would obey; none, and a complaint, where there is no voice or no ear."""
     texts = tuple(Session(make_plan(routine), Lengths(lambda text: 1, lambda sound: 1)).texts())
-    speech = open_speech(options.voice, options.rate, texts)
+    speech = open_speech(options.voice, options.rate, texts, options.voice_engine)
     try:
         with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
             speaking = bar.add_task("rendering speech", total=None)

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from voicecoach.audio.earcons import load_earcons
+from voicecoach.audio.music import Music
 from voicecoach.audio.null_device import NullDevice
+from voicecoach.audio.playlist import find_music
 from voicecoach.audio.recorder import Recorder
 from voicecoach.bundled import bundled
 from voicecoach.cli.complaints import complain
@@ -55,6 +57,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     """Play one to its end; returns the exit code of its reason."""
     display = Display()
     routine, path = find_routine(options.routine)
+    music = Music(find_music(options.music)) if options.music else None
     standing, unknown = _standing(path, routine)
     has_keys = Keyboard(lambda key, command: None).available
     events = EventFile(options.events) if options.events else None
@@ -86,7 +89,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     unmeasured = Lengths(lambda text: 1, lambda sound: 1)
     texts = tuple(Session(plan, unmeasured, words, options.speed).texts())
     journal = Journal(default_path(), Sitting.of(path.stem.lower(), routine))
-    speech = open_speech(options.voice, options.rate, texts)
+    speech = open_speech(options.voice, options.rate, texts, options.voice_engine)
     try:
         clip_of = speech.clips_at(options.speed)
         if speech.failure is not None:
@@ -106,6 +109,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             Recorder(options.record) if options.record else None,
             rehearsal,
             _recording(journal),
+            music,
         )
         commands = rehearsal.obeyed if rehearsal else frozenset()
         session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), words, options.speed, volume())

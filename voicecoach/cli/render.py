@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 from voicecoach import sound_tags, subtitles
 from voicecoach.audio.earcons import load_earcons
+from voicecoach.audio.playlist import Playlist, find_music
 from voicecoach.chapters import Chapter, chapters, parts
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.routines import choices_of, find_routine
@@ -27,16 +28,18 @@ def run(options: argparse.Namespace, _: Signals) -> int:
     """Write the session, and what else is wanted of it."""
     _check_endings(options)
     routine, _path = find_routine(options.routine)
+    music = Playlist(find_music(options.music), lambda what: complain(f"voicecoach: {what}")) if options.music else None
     plan = make_plan(routine, choices_of(options))
     texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1)).texts())
-    speech = open_speech(options.voice, options.rate, texts)
+    speech = open_speech(options.voice, options.rate, texts, options.voice_engine)
     try:
         with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
             speaking = bar.add_task("rendering speech", total=None)
             speech.clips_at(options.speed, lambda done, of: bar.update(speaking, completed=done, total=of))
             writing = bar.add_task("writing", total=None)
             rendered = render_session(plan, speech.clips_at, load_earcons(STREAM_RATE), STREAM_RATE, options.output,
-                                      options.speed, lambda done: bar.update(writing, completed=done))  # fmt: skip
+                                     options.speed, lambda done: bar.update(writing, completed=done),
+                                     music.read if music else None)  # fmt: skip
     finally:
         speech.close()
     if speech.failure is not None:

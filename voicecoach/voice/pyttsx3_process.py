@@ -6,77 +6,31 @@ standard output; it allows one engine a process; the engines of macOS and Window
 the same one always. Here all of that can harm nobody: whoever started the process waits for an answer for a
 bounded time.
 
-It speaks JSON, one object a line. First it says what it is: ``{"engine", "espeak": bool, "voices": [[id,
-name, [language]]], "voice"}``. Then it answers each request with ``{}``: ``{"voice", "rate"}`` to choose,
-``{"text", "file"}`` to write speech to a file. ``{"error"}`` is the answer to what failed. It ends when its
-standard input does.
-
-Only the standard library is imported before pyttsx3, so that the first word comes soon.
+It speaks as :mod:`voicecoach.voice.engine_server` says. What it is: ``{"engine", "espeak": bool, "voices": [[id, name,
+[language]]], "voice"}``. Its requests: ``{"voice", "rate"}`` to choose, ``{"text", "file"}`` to write speech to a file.
 """
 
 from __future__ import annotations
 
 import ctypes
 import importlib.metadata
-import json
 import os
-import shutil
-import signal
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-LONGEST_DATA_PATH = 140
-"""espeak-ng 1.52 keeps the path of its data in 160 bytes, file names included: 157 were seen to work, 162 to fail."""
+from voicecoach.voice.engine_server import serve, within_reach
 
 
 def main() -> None:
     """Serve until standard input ends. Arguments: ``system`` or ``bundled``; a private folder for the files."""
     which, folder = sys.argv[1], Path(sys.argv[2])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the session, which may still have to say something
-    replies = _claim_standard_output()
-    try:
-        _serve(which, folder, replies)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)  # here too, for a session that was killed
-        os._exit(0)  # espeak-ng's own ending can fail an assertion, and nothing is left to lose
 
-
-def _serve(which: str, folder: Path, replies: TextIO) -> None:
-    try:
+    def make_engine() -> _Engine:
         _provide_espeak(which, folder)
-        engine = _Engine()
-        _reply(replies, engine.description())
-    except Exception as error:  # whatever an engine raises is an answer, never a traceback
-        _reply(replies, {"error": _described(error)})
-        return
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            if "text" in request:
-                engine.write(request["text"], request["file"])
-            else:
-                engine.choose(request["voice"], request["rate"])
-            _reply(replies, {})
-        except Exception as error:
-            _reply(replies, {"error": _described(error)})
+        return _Engine()
 
-
-def _claim_standard_output() -> TextIO:
-    """A stream to what was standard output; whatever anybody else prints from now on goes nowhere."""
-    replies = os.fdopen(os.dup(1), "w", encoding="ascii")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    return replies
-
-
-def _reply(replies: TextIO, answer: dict[str, Any]) -> None:
-    replies.write(json.dumps(answer) + "\n")
-    replies.flush()
-
-
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    serve(folder, make_engine)
 
 
 def _provide_espeak(which: str, folder: Path) -> None:
@@ -94,11 +48,7 @@ def _provide_espeak(which: str, folder: Path) -> None:
         return
     import espeakng_loader
 
-    data = Path(espeakng_loader.get_data_path())
-    if len(os.fsencode(data)) > LONGEST_DATA_PATH:
-        link = folder / "espeak-ng-data"
-        link.symlink_to(data, target_is_directory=True)
-        data = link
+    data = within_reach(Path(espeakng_loader.get_data_path()), folder)
     os.environ["ESPEAK_DATA_PATH"] = str(data)
     ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
 
@@ -141,6 +91,13 @@ class _Engine:
             "voices": voices,
             "voice": self._engine.getProperty("voice"),
         }
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        if "text" in request:
+            self.write(request["text"], request["file"])
+        else:
+            self.choose(request["voice"], request["rate"])
+        return {}
 
     def choose(self, voice: str, rate: int) -> None:
         self._set("voice", voice)  # before the rate: some drivers convert the rate by the voice

@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import json
-import shutil
-import subprocess
 import sys
-import tempfile
-import threading
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import voicecoach
 from voicecoach.audio.clip import Clip, read_clip
 from voicecoach.errors import RecordingError, UsageError, VoiceError
+from voicecoach.voice.engine_process import EngineLostError, EngineProcess
 from voicecoach.voice.plain_text import plain_text
 
 DEFAULT_RATE = 155
@@ -38,6 +31,12 @@ voices en-us, en-gb and Received Pronunciation, espeak-ng 1.51 and 1.52, counted
 
 _PREFERRED_LANGUAGES = ("en-us", "en-gb", "en")
 """American first: espeak-ng's voice for it has the fullest dictionary, and the recogniser's model is American too."""
+
+_JOKES = frozenset((
+    "albert", "badnews", "bahh", "bells", "boing", "bubbles", "cellos", "deranged", "fred", "goodnews", "hysterical",
+    "jester", "junior", "kathy", "organ", "princess", "ralph", "superstar", "trinoids", "whisper", "wobble", "zarvox",
+))  # fmt: skip
+"""macOS' voices that nobody wants to be coached by, as their ids end."""
 
 _TRIM_THRESHOLD, _TRIM_MARGIN, _FADE = 0.003, 0.01, 0.002
 """What is under -50 dBFS before the first and after the last sound is no speech (the engines' silence is far below
@@ -67,15 +66,15 @@ def list_voices() -> list[InstalledVoice]:
     """Every installed voice, English ones first. Raises VoiceError where no engine works."""
     engine = _start_engine()
     engine.close()
-    return sorted(engine.voices, key=lambda voice: (not _is_english(voice), voice.languages, voice.id))
+    return sorted(engine.voices, key=lambda voice: (not is_english(voice), voice.languages, voice.id))
 
 
 def choose_voice(voices: Sequence[InstalledVoice], wanted: str | None, default: str | None = None) -> InstalledVoice:
     """The voice that ``wanted`` means: an id, a name, a language tag, or the last part of an id; case is ignored.
 
-    Where it is None: the engine's ``default`` if that speaks American or British English, else the first of
-    American, British, any other English, ``default`` itself, and the first of all. Raises UnknownVoiceError, with
-    near misses, and VoiceError where there are no voices.
+    Where it is None: the best English one (see ``_quality``); of equals the first of American, British and any other
+    English, and of those the engine's ``default``; where nothing speaks English, ``default`` itself, else the first of
+    all. Raises UnknownVoiceError, with near misses, and VoiceError where there are no voices.
     """
     if not voices:
         raise VoiceError("The speech engine has no voices. Please install one in your system's speech settings.")
@@ -95,15 +94,33 @@ def _names(voice: InstalledVoice) -> list[str]:
     ]
 
 
-def _is_english(voice: InstalledVoice) -> bool:
+def is_english(voice: InstalledVoice) -> bool:
+    """Whether it says that it speaks English."""
     return any(tag.split("-")[0] == "en" for tag in voice.languages)
 
 
+def _quality(voice: InstalledVoice) -> int:
+    """How good a voice says that it is: its names are all that the systems tell.
+
+    macOS calls what its user has downloaded "enhanced" or "premium", and has voices that are jokes (bells, whispers)
+    or imitate old machines (Eloquence, Fred); Windows calls its neural ones "natural".
+    """
+    said = f"{voice.id} {voice.name}".lower()
+    if any(word in said for word in ("premium", "natural", "neural")):
+        return 2
+    if "enhanced" in said:
+        return 1
+    last = voice.id.rsplit(".", maxsplit=1)[-1].lower()
+    is_joke = voice.id.startswith("com.apple.speech.synthesis.voice.") and last in _JOKES
+    return -1 if is_joke or "eloquence" in said else 0
+
+
 def _default_voice(voices: Sequence[InstalledVoice], default: str | None) -> InstalledVoice:
-    def rank(voice: InstalledVoice) -> tuple[int, bool]:
+    def rank(voice: InstalledVoice) -> tuple[bool, int, int, bool]:
         found = [_PREFERRED_LANGUAGES.index(tag) for tag in voice.languages if tag in _PREFERRED_LANGUAGES]
-        place = min(found, default=len(_PREFERRED_LANGUAGES) + (not _is_english(voice)))
-        return place, voice.id != default
+        place = min(found, default=len(_PREFERRED_LANGUAGES))
+        english = is_english(voice)
+        return not english, -_quality(voice) if english else 0, place, voice.id != default
 
     return min(voices, key=rank)
 
@@ -140,7 +157,7 @@ class Pyttsx3Synthesizer:
         except BaseException:
             engine.close()
             raise
-        self._engine: _EngineProcess | None = engine
+        self._engine: _Engine | None = engine
         self.key = f"{engine.name} {self._voice.id} {rate} {_VERSION}"
 
     @property
@@ -158,11 +175,11 @@ class Pyttsx3Synthesizer:
             return Clip.silence(0.0, 22_050)
         try:
             return self._spoken(words)
-        except _EngineLostError:
+        except EngineLostError:
             self.close()
             try:
                 return self._spoken(words)
-            except _EngineLostError as error:
+            except EngineLostError as error:
                 self.close()
                 raise VoiceError(f'The voice failed at "{_shortened(words)}": {error}') from error
 
@@ -184,125 +201,39 @@ class Pyttsx3Synthesizer:
             )
             clip = read_clip(file)
         except RecordingError as error:
-            raise _EngineLostError(f"it wrote no sound: {error}") from error
+            raise EngineLostError(f"it wrote no sound: {error}") from error
         finally:
             with contextlib.suppress(OSError):
                 file.unlink()
         clip = clip.trimmed(_TRIM_THRESHOLD, round(_TRIM_MARGIN * clip.rate))
         if not len(clip) and any(character.isalnum() for character in words):
-            raise _EngineLostError("it gave only silence")
+            raise EngineLostError("it gave only silence")
         return clip.faded(round(_FADE * clip.rate))
 
-    def _prepare(self, engine: _EngineProcess) -> None:
+    def _prepare(self, engine: _Engine) -> None:
         rate = round(self._rate / _ESPEAK_HASTE) if engine.is_espeak else self._rate
         engine.ask({"voice": self._voice.id, "rate": rate}, _SPEAK_SECONDS)
 
 
-class _EngineLostError(VoiceError):
-    """The engine's process died, hung, spoke nonsense or nothing: another may do better."""
+class _Engine(EngineProcess):
+    """pyttsx3's process and its voices."""
+
+    def _introduce(self, about: dict[str, Any]) -> None:
+        self.name = str(about["engine"])
+        self.is_espeak = bool(about["espeak"])
+        self.default: str | None = about["voice"]
+        self.voices = [
+            InstalledVoice(identifier, name, tuple(languages)) for identifier, name, languages in about["voices"]
+        ]
 
 
-class _EngineProcess:
-    """The running process, and what it said of itself. Raises _EngineLostError where it does not start."""
-
-    def __init__(self, command: Sequence[str], patience: float) -> None:
-        self._patience = patience
-        self.folder = Path(tempfile.mkdtemp(prefix="voicecoach-"))  # readable for this user alone
-        self._log = self.folder / "stderr.txt"
-        try:
-            with self._log.open("wb") as log:
-                self._process = subprocess.Popen(
-                    [*command, str(self.folder)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    cwd=Path(voicecoach.__file__).parent.parent,
-                    start_new_session=True,  # the terminal's Ctrl-C is not for it
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )
-        except OSError as error:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            raise _EngineLostError(f"its process cannot be started ({error})") from error
-        self._end = weakref.finalize(self, _end_process, self._process, self.folder)
-        try:
-            about = self._answer(_START_SECONDS)
-            self.name = str(about["engine"])
-            self.is_espeak = bool(about["espeak"])
-            self.default: str | None = about["voice"]
-            self.voices = [
-                InstalledVoice(identifier, name, tuple(languages)) for identifier, name, languages in about["voices"]
-            ]
-        except (KeyError, TypeError, ValueError) as error:
-            self.close()
-            raise _EngineLostError("its process does not say what it is") from error
-        except BaseException:
-            self.close()
-            raise
-
-    def ask(self, request: dict[str, Any], seconds: float) -> None:
-        """Have something done. Raises VoiceError if that failed, _EngineLostError if the process did."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
-            self._process.stdin.flush()
-        except (OSError, ValueError) as error:
-            raise _EngineLostError(f"its process has ended{self._last_words()}") from error
-        self._answer(seconds)
-
-    def close(self) -> None:
-        """End it and remove its folder. May be called twice."""
-        self._end()
-
-    def _answer(self, seconds: float) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        watchdog = threading.Timer(seconds * self._patience, self._process.kill)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            line = self._process.stdout.readline()
-        finally:
-            watchdog.cancel()
-        if not line:
-            raise _EngineLostError(f"its process ended without an answer{self._last_words()}")
-        try:
-            answer = json.loads(line)
-        except ValueError as error:
-            raise _EngineLostError("its process answered with nonsense") from error
-        if not isinstance(answer, dict):
-            raise _EngineLostError("its process answered with nonsense")
-        if "error" in answer:
-            raise VoiceError(f"The speech engine failed: {answer['error']}")
-        return answer
-
-    def _last_words(self) -> str:
-        with contextlib.suppress(OSError):
-            lines = self._log.read_text("utf-8", "replace").split("\n")
-            said = [line.strip() for line in lines if line.strip()]
-            if said:
-                return f" ({said[-1][:200]})"
-        return ""
-
-
-def _end_process(process: subprocess.Popen[bytes], folder: Path) -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
-    try:
-        process.wait(1.0)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _start_engine(command: Sequence[str] | None = None, patience: float = 1.0) -> _EngineProcess:
+def _start_engine(command: Sequence[str] | None = None, patience: float = 1.0) -> _Engine:
     """The first engine that works. Raises VoiceError that says what to install."""
     commands = [command] if command else [engine_command(which) for which in _libraries()]
     reasons = []
     for each in commands:
         try:
-            return _EngineProcess(each, patience)
+            return _Engine(each, _START_SECONDS, patience)
         except VoiceError as error:
             reasons.append(str(error))
     raise VoiceError(f"No voice works here. {_remedy()} (What failed: {'; '.join(reasons)})")

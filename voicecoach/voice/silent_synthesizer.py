@@ -21,3 +21,6 @@ class SilentSynthesizer:
         """Silence for the time that ``text`` needs, at least one second; empty for an empty text."""
         words = len(text.split())
         return Clip.silence(max(_SHORTEST_SECONDS, words * 60 / self._rate) if words else 0.0, STREAM_RATE)
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -16,3 +16,6 @@ class Synthesizer(Protocol):
 
     def speak(self, text: str) -> Clip:
         """``text`` spoken, trimmed of silence at both ends, any rate. Raises VoiceError."""
+
+    def close(self) -> None:
+        """Let go of its process and memory. May be called twice; speaking again takes them anew."""

@@ -47,6 +47,10 @@ class Voice:
         known = self._clips.get(text)
         return self._owner.submit(self._render, text).result() if known is None else known
 
+    def rest(self) -> None:
+        """Let the synthesizer's process go: a neural voice holds 290 MB. It comes back when something new is to say."""
+        self._owner.submit(self._synthesizer.close).result()
+
     def close(self) -> None:
         """Wait for what is being rendered and end the owning thread. Clips that are known stay. May be called twice."""
         self._owner.shutdown(cancel_futures=True)
