@@ -19,6 +19,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("session",),
     ("voice", "audio", "ear"),
     ("player", "performance", "inbox", "event_log", "display", "simulation", "render", "keyboard",
+     "glance", "lookout", "news", "outline", "recap", "big_letters", "voice_meter", "screen", "live_view",
+     "job_control",
      "journal", "journal_writer", "history", "journal_report", "doctor_page"),
     ("opening",),
     ("cli",),
@@ -32,7 +34,7 @@ PORTS = frozenset({"audio.clip", "audio.loudness", "audio.device", "ear.spotter"
 DOORS = {
     "yaml": {"routine.yaml_document"},
     "pydantic": {"routine.*"},
-    "rich": {"display", "cli.*"},
+    "rich": {"display", "screen", "live_view", "cli.*"},
     "platformdirs": {"*"},
     "numpy": {"*"},
     "soundfile": {"*"},

@@ -49,7 +49,7 @@ class Display:
 
     def __init__(self, console: Console | None = None) -> None:
         self.failure: OSError | None = None
-        self._console = console or _Console(highlight=False, soft_wrap=True)
+        self.console: Console = console or _Console(highlight=False, soft_wrap=True)
 
     def __call__(self, t: float, event: str, fields: Fields) -> None:
         """Show one event, if it is one for people."""
@@ -66,7 +66,7 @@ class Display:
         if self.failure is not None:
             return
         try:
-            self._console.print(line)
+            self.console.print(line)
         except OSError as fault:
             self.failure = fault
 
