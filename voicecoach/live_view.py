@@ -130,7 +130,6 @@ class LiveView:
         self._recap: Recap | None = None
         self._news = News()
         self._glance: Glance | None = None
-        self._ending: tuple[float, str, Fields] | None = None
         self._notices: tuple[str, ...] = ()
         self._total = 0
         self._meter = VoiceMeter()
@@ -159,9 +158,7 @@ class LiveView:
         atexit.unregister(self._give_back)
         self._give_back()
         for line, style in self._recap.lines() if self._recap is not None else ():
-            self._lines.say(plain(line), style)
-        if self._ending is not None:
-            self._lines(*self._ending)
+            self._lines.say(plain(line), style, by_words=True)
 
     def look(self, glance: Glance) -> None:
         """There is this to see now. Returns at once."""
@@ -174,9 +171,7 @@ class LiveView:
             self._lines(t, event, fields)
             return
         self._recap(t, event, fields)
-        if event == "finished":
-            self._ending = t, event, fields
-        elif self.fault is not None:
+        if self.fault is not None and event != "finished":
             self._lines(t, event, fields)
         self._news = self._news.after(t, event, fields)
         self._something_new.set()

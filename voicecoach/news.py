@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from voicecoach.event_log import Fields
 from voicecoach.session.commands import Command
-from voicecoach.session.states import State
 
 _FAULTS = {
     "device_lost": "The sound device is gone. Paused; trying to get it back.",
@@ -42,8 +41,6 @@ class News:
         if event in ("trouble", "underrun", *_FAULTS):
             what = fields["what"] if event == "trouble" else _FAULTS.get(event)
             return self if what is None else replace(self, trouble=what, trouble_at=t)
-        if event == "state" and fields["to"] == State.SAFETY_TALK.value:
-            return replace(self, helped_at=-1.0)
         return self
 
     def _after_heard(self, t: float, fields: Fields) -> News:
@@ -53,7 +50,7 @@ class News:
             heard=describe(fields),
             heard_at=t,
             is_sure=is_sure,
-            helped_at=t if is_sure and command == Command.HELP.value else self.helped_at,
+            helped_at=t if is_sure and command == Command.HELP.value else -1.0,
             is_emergency=self.is_emergency or (is_sure and command == Command.EMERGENCY.value),
         )
 
@@ -64,4 +61,4 @@ def describe(heard: Fields) -> str:
     if phrase.startswith("[") and phrase.endswith("]"):
         return f"Key {phrase[1:-1]}: {command}"
     meant = "" if phrase == command else f": {command}"
-    return f"“{phrase}”{meant}" + ("" if heard["tier"] == "firm" else " (not sure)")
+    return f"Heard “{phrase}”{meant}" + ("" if heard["tier"] == "firm" else " (not sure)")

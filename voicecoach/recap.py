@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 
+from voicecoach.display import REASONS
 from voicecoach.event_log import Fields
 from voicecoach.news import describe
 from voicecoach.outline import Outline
@@ -44,7 +45,7 @@ class Recap:
         elif event == "hold_end":
             self._tell(t, f"Hold broken off after {fields['held']:.1f} seconds.", "")
         elif event == "heard":
-            self._tell(t, f"Heard {describe(fields)}", "magenta")
+            self._tell(t, describe(fields), "magenta")
         elif event in ("trouble", "device_lost", "device_back"):
             self._tell(t, _DEVICE.get(event) or f"Trouble: {fields['what']}", "red")
         elif event == "finished":
@@ -67,3 +68,5 @@ class Recap:
             yield f"{minutes:02d}:{seconds:02d}  {what}", style
         for sentence in self._advice.get(self._reason, ()):
             yield sentence, "bold"
+        if self._reason:
+            yield REASONS[self._reason], "bold"

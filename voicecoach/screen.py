@@ -89,6 +89,7 @@ _KEY_LINES: Final = (
     "space pause  h hurts  s stop  ? help",
     "h hurts  s stop  ? help",
 )
+_TALK_LINE: Final = "s stop   + - volume"
 _ANSWER_LINE: Final = "y yes   n no   s stop   h it hurts   ? help"
 
 
@@ -203,7 +204,7 @@ class _Page:
     def _fitted(self, lines: list[Text]) -> list[Text]:
         lines = [*lines, *(Text() for _ in range(self.height - len(lines)))][: self.height]
         for line in lines:
-            line.no_wrap, line.overflow, line.end = True, "ellipsis", ""
+            line.no_wrap, line.overflow = True, "ellipsis"
             line.truncate(self.width - 1, overflow="ellipsis")
         return lines
 
@@ -312,7 +313,7 @@ class _Page:
                 (s for s in range(min(scale, 3), 0, -1) if wide + gap + columns_of(what, s) <= self.room), None
             )
             if beside is not None:
-                lines = self._side_by_side(digits, wide + gap, scale, what, beside, colour)
+                lines = self._side_by_side(digits, wide, gap, scale, what, beside, colour)
             elif wide <= self.room and rows + len(bars) < free:
                 lines = [self._line((f" {what.upper()} ", f"bold reverse {colour}"))]
                 lines += [self._line((row, f"bold {colour}")) for row in self._drawn(digits, scale)]
@@ -322,14 +323,17 @@ class _Page:
             return [*lines, *gap_below, *bars]
         return [self._line((f"{what} {digits}", f"bold {colour}")), bar][: max(1, free)]
 
-    def _side_by_side(self, digits: str, wide: int, scale: int, what: str, beside: int, colour: str) -> list[Text]:
+    def _side_by_side(
+        self, digits: str, wide: int, gap: int, scale: int, what: str, beside: int, colour: str
+    ) -> list[Text]:
         left, right = self._drawn(digits, scale), self._drawn(what, beside)
         above = (len(left) - len(right)) // 2
         lines = []
         for index, row in enumerate(left):
             at = index - above
             word = right[at] if 0 <= at < len(right) else ""
-            lines.append(self._line((set_cell_size(row, wide), f"bold {colour}"), (word, colour)))
+            # The last digit stays where it is while the others go.
+            lines.append(self._line((row.rjust(wide - gap) + " " * gap, f"bold {colour}"), (word, colour)))
         return lines
 
     def _drawn(self, text: str, scale: int) -> list[str]:
@@ -383,7 +387,10 @@ class _Page:
         left, right = whole[: (len(whole) + 1) // 2], [*whole[(len(whole) + 1) // 2 :], ("", "")]
         column = max(len(key + what) for key, what in left) + 1
         if len(whole) <= free or column + max(len(key + what) for key, what in right) > self.room:
-            return [self._line((key, "bold"), what) for key, what in whole[:free]]
+            if len(whole) > free:
+                text = "   ".join(f"{key}: {what}" for key, what in KEYS_SHOWN)
+                return [self._line(line) for line in wrap(text, self.room)][:free]
+            return [self._line((key, "bold"), what) for key, what in whole]
         return [
             self._line((one[0], "bold"), set_cell_size(one[1], column - len(one[0])), (other[0], "bold"), other[1])
             for one, other in zip(left, right, strict=False)
@@ -425,7 +432,7 @@ class _Page:
         if not self.news.heard or now - self.news.heard_at > HEARD_SHOWN:
             return [Text()]
         style = "bold magenta" if self.news.is_sure else "magenta"
-        return [self._line(("Heard ", "dim"), (plain(self.news.heard), style))]
+        return [self._line((plain(self.news.heard), style))]
 
     def _listening(self) -> list[Text]:
         glance, meter = self.glance, self.shown.meter
@@ -463,6 +470,8 @@ class _Page:
         return [self._line(("Next: ", "dim"), ", ".join(part for part in parts if part))]
 
     def _keys(self) -> list[Text]:
+        if self.glance.state is State.SAFETY_TALK:
+            return [self._line((_TALK_LINE, "dim"))]
         asking = self.glance.state in (*_HINTS,) and self.glance.state is not State.PAUSED
         fitting = (_ANSWER_LINE, *_KEY_LINES[2:]) if asking else _KEY_LINES
         line = next((line for line in fitting if len(line) <= self.room), fitting[-1])
