@@ -22,7 +22,10 @@ EARCONS = {sound: Clip(np.zeros(RATE // 5, np.float32), RATE) for sound in Sound
 
 def exercise(name: str) -> Exercise:
     return Exercise(
-        id=name, name=name, repetitions=Range(low=2, high=2), steps=(Say(say="Pull."), Hold(hold=Range(low=15, high=15)))
+        id=name,
+        name=name,
+        repetitions=Range(low=2, high=2),
+        steps=(Say(say="Pull."), Hold(hold=Range(low=15, high=15))),
     )
 
 

@@ -32,7 +32,9 @@ def heard(t: float, phrase: str, command: str) -> tuple[float, str, dict[str, An
 
 
 def test_holds_are_counted_by_exercise_and_side() -> None:
-    lines = recap(*hold(10, "right"), *hold(40, "right"), *hold(70, "left"), (90.0, "finished", {"reason": "completed"}))
+    lines = recap(
+        *hold(10, "right"), *hold(40, "right"), *hold(70, "left"), (90.0, "finished", {"reason": "completed"})
+    )
     assert lines == [
         "Try: 1 minute 30 seconds",
         "  Gentle pull, right arm: 2 x 15 seconds",

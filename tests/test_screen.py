@@ -250,7 +250,9 @@ AWKWARD = [
 def test_no_name_leaves_its_line_or_moves_the_cursor(name: str, width: int, height: int) -> None:
     what = shown()
     exercises = {key: exercise.model_copy(update={"name": name}) for key, exercise in what.outline.exercises.items()}
-    odd = replace(what, outline=replace(what.outline, exercises=exercises, title=name), news=News(name, True, name, 104.0))
+    odd = replace(
+        what, outline=replace(what.outline, exercises=exercises, title=name), news=News(name, True, name, 104.0)
+    )
     for state in State:
         lines = compose(replace(odd, glance=replace(odd.glance, state=state)), width, height)
         assert len(lines) == height

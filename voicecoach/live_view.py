@@ -225,14 +225,14 @@ class LiveView:
         self._something_new.set()
 
 
-def open_display(*, in_lines: bool = False) -> Display | LiveView:
-    """What suits standard output: the live view on a terminal that can draw, else a line for each event.
+def open_display(*, in_lines: bool = False, console: Console | None = None) -> Display | LiveView:
+    """What suits the console (standard output): the live view on a terminal that can draw, else a line for each event.
 
     ``in_lines``: lines on any terminal, as a screen reader wants them.
     """
     if sys.platform == "win32":
         _enable_escapes()
-    lines = Display()
+    lines = Display(console)
     console = lines.console
     if in_lines or not console.is_terminal or console.is_dumb_terminal or console.legacy_windows:
         return lines
