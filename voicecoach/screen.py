@@ -217,23 +217,34 @@ class _Page:
         here = self.glance.place
         name = plain(self.outline.name(here) or self.outline.title)
         lines = [self._header(), self._progress()]
-        gaps = self.height >= 18
-        if gaps:
+        gaps, large, both = self.height >= 18, self.height >= 20, self.height >= 26
+        title = self._large(name, 1 if large else 0)
+        # One empty line above the name, or where that is small, below it: large letters stand apart from what is above.
+        if gaps and (both or len(title) > 1 or not large):
             lines.append(Text())
-        lines += self._large(name, "bold", 1 if self.height >= 20 else 0)
-        if gaps:
+        lines += title
+        if both or (large and len(title) == 1):
             lines.append(Text())
-        side, repetition = self.outline.side(here), self.outline.repetition(here)
-        count = f"{repetition[0]} of {repetition[1]}" if repetition else ""
-        where = "   ".join(part for part in (plain(side), count) if part)
-        large = 1 if self.height >= 26 else 0
-        drawn = self._large(where, "bold", large)
-        # As high as the largest that it can become, or the middle would jump from step to step.
-        high = rows_of(1) if large and not self.ascii else 1
-        lines += [*drawn, *(Text() for _ in range(high - len(drawn)))][:high]
+        lines += self._where(large and (both or len(title) == 1), both)
         if gaps:
             lines.append(Text())
         return lines
+
+    def _where(self, large: bool, both: bool) -> list[Text]:
+        """Side and repetition: large where the name is not, or where there is room for both."""
+        side, repetition = plain(self.outline.side(self.glance.place)), self.outline.repetition(self.glance.place)
+        count = f"{repetition[0]} of {repetition[1]}" if repetition else ""
+        whole = "   ".join(part for part in (side, count) if part)
+        if not large or self.ascii:
+            return [self._line((whole, "bold"))]
+        brief = " ".join([*side.split()[:1], *([f"{repetition[0]}/{repetition[1]}"] if repetition else [])])
+        fitting = (text for text in (whole, brief) if can_draw(text) and columns_of(text, 1) <= self.room)
+        lines = self._large(next(fitting, whole), 1)
+        # As high as the largest that it can become, or the middle would jump from step to step.
+        return [
+            *lines,
+            *(Text() for _ in range((rows_of(1) if both or self.glance.place.exercise else 1) - len(lines))),
+        ]
 
     def _header(self) -> Text:
         left = "" if self.glance.state is State.FINISHED else f"{clock(self.glance.seconds_left)} left"
@@ -245,13 +256,11 @@ class _Page:
         total = max(self.shown.total, self.glance.left, 1)
         return self._bar(1 - self.glance.left / total, self.room, "", thin=True)
 
-    def _large(self, text: str, style: str, scale: int) -> list[Text]:
-        """As large as there is room, down to one bold line."""
-        while scale > 0 and not self.ascii:
-            if can_draw(text) and 0 < columns_of(text, scale) <= self.room:
-                return [self._line((row, style)) for row in draw(text, scale)]
-            scale -= 1
-        return [self._line((text, style))]
+    def _large(self, text: str, scale: int) -> list[Text]:
+        """Bold, and at this scale (0: no letters of ours) if there is room for it."""
+        if scale > 0 and not self.ascii and can_draw(text) and 0 < columns_of(text, scale) <= self.room:
+            return [self._line((row, "bold")) for row in draw(text, scale)]
+        return [self._line((text, "bold"))]
 
     # Middle: the countdown, a question, or what is being said -------------------------------------------------
 
@@ -301,10 +310,9 @@ class _Page:
         digits = f"{math.ceil(left)}" if left <= 60 else clock(left)
         colour = _COLOURS[what]
         bar = self._bar(self.glance.share, self.room, colour)
-        bars = [bar, bar] if free >= 12 else [bar]
         for scale in range(min(_LARGEST, free), 0, -1):
             rows = rows_of(scale, ascii_only=self.ascii)
-            if rows + len(bars) > free:
+            if rows + 1 > free:
                 continue
             # Two digits have room even while there is one, or they would change their size in the last ten seconds.
             wide = columns_of(digits if len(digits) > 2 else "00", scale)
@@ -314,13 +322,15 @@ class _Page:
             )
             if beside is not None:
                 lines = self._side_by_side(digits, wide, gap, scale, what, beside, colour)
-            elif wide <= self.room and rows + len(bars) < free:
+            elif wide <= self.room and rows + 1 < free:
                 lines = [self._line((f" {what.upper()} ", f"bold reverse {colour}"))]
                 lines += [self._line((row, f"bold {colour}")) for row in self._drawn(digits, scale)]
             else:
                 continue
-            gap_below = [Text()] if len(lines) + len(bars) < free else []
-            return [*lines, *gap_below, *bars]
+            room_below = free - len(lines)
+            if room_below < 2 and not self.ascii:
+                return [*lines, self._bar(self.glance.share, self.room, colour, low=True)]
+            return [*lines, *[Text()][: room_below - 1], *[bar] * min(2, max(1, room_below - 1))]
         return [self._line((f"{what} {digits}", f"bold {colour}")), bar][: max(1, free)]
 
     def _side_by_side(
@@ -399,7 +409,8 @@ class _Page:
     # Bottom: what was said and heard, and what can be done ----------------------------------------------------
 
     def _bottom(self) -> list[Text]:
-        lines = self._spoken(2 if self.height >= 18 else 1)
+        lines = [Text()] if self.height >= 24 else []
+        lines += self._spoken(2 if self.height >= 18 else 1)
         lines += self._heard()
         lines += self._listening()
         if self.height >= 12:
@@ -466,7 +477,9 @@ class _Page:
         place = self.outline.following(self.glance.step, self.glance.left_out)
         if place is None:
             return [self._line(("Next: ", "dim"), "the end")]
-        parts = (plain(self.outline.name(place) or ""), plain(self.outline.side(place)))
+        side = plain(self.outline.side(place))
+        is_other = place.exercise != self.glance.place.exercise or not side
+        parts = (plain(self.outline.name(place) or "") if is_other else "", side)
         return [self._line(("Next: ", "dim"), ", ".join(part for part in parts if part))]
 
     def _keys(self) -> list[Text]:
@@ -477,12 +490,13 @@ class _Page:
         line = next((line for line in fitting if len(line) <= self.room), fitting[-1])
         return [self._line((line, "dim"))]
 
-    def _bar(self, share: float, wide: int, style: str, *, thin: bool = False) -> Text:
+    def _bar(self, share: float, wide: int, style: str, *, thin: bool = False, low: bool = False) -> Text:
+        """``low`` leaves the upper half of its row empty, where what stands above would touch it."""
         share = min(1.0, max(0.0, share))
         if self.ascii:
             done = round(share * wide)
             return self._line(("#" * done, style), ("-" * (wide - done), "dim"))
         halves = round(share * wide * 2)
-        full, half, empty = ("━", "╸", "─") if thin else ("█", "▌", "░")
+        full, half, empty = ("━", "╸", "─") if thin else ("▄", "▖", "▁") if low else ("█", "▌", "░")
         filled = full * (halves // 2) + half * (halves % 2)
         return self._line((filled, style), (empty * (wide - len(filled)), "dim"))
