@@ -28,9 +28,9 @@ def follow(give_back: Callable[[], None], take: Callable[[], None]) -> Callable[
     thread; more than once does no harm.
     """
     follower = (give_back, take)
-    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
         return lambda: None
-    if not _followers:
+    if sys.platform != "win32" and not _followers:
         for number, handler in ((signal.SIGTSTP, _suspend), (signal.SIGCONT, _go_on)):
             _before[number] = signal.signal(number, handler)
     _followers.append(follower)

@@ -155,8 +155,8 @@ class LiveView:
         self._thread.join(2.0)
         self._thread = None
         self._unfollow()
-        atexit.unregister(self._give_back)
         self._give_back()
+        atexit.unregister(self._give_back)
         for line, style in self._recap.lines() if self._recap is not None else ():
             self._lines.say(plain(line), style, by_words=True)
 

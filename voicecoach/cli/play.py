@@ -115,10 +115,11 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
                 live.open(Outline.of(routine, plan), {talk: words.talk(talk) for talk in ("pain", "emergency")})
             reason = player.run()
         finally:
+            # From here on a signal ends the program at once, even where the terminal takes nothing more.
             signals.interrupt = None
+            keyboard.close()
             if live is not None:
                 live.close()
-            keyboard.close()
     finally:
         signals.interrupt = None
         speech.close()
