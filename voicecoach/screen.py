@@ -316,7 +316,7 @@ class _Page:
                 continue
             # Two digits have room even while there is one, or they would change their size in the last ten seconds.
             wide = columns_of(digits if len(digits) > 2 else "00", scale)
-            gap = 3 if scale < 3 else 6
+            gap = 3 if self.width < 60 else 6
             beside = next(
                 (s for s in range(min(scale, 3), 0, -1) if wide + gap + columns_of(what, s) <= self.room), None
             )
