@@ -151,6 +151,15 @@ def test_a_state_that_waits_says_what_for(state: State, word: str, hint: str, wi
     assert hint in " ".join(text.split())
 
 
+@pytest.mark.parametrize("key", ["approval", "after_pain", "check_in", "did_it_hurt"])
+@pytest.mark.parametrize(("width", "height"), [*SIZES, (40, 16)])
+def test_a_question_is_there_to_be_read_while_its_answer_is_awaited(key: str, width: int, height: int) -> None:
+    state = {"check_in": State.CHECK_IN, "did_it_hurt": State.CHECKING}.get(key, State.ASKING)
+    question = wording().say(key)
+    text = " ".join(text_of(shown(state, news=News(question)), width, height).split())
+    assert question in text
+
+
 @pytest.mark.parametrize("reason", ["pain", "emergency"])
 @pytest.mark.parametrize(("width", "height"), [*SIZES, (40, 15), (80, 10)])
 def test_the_safety_talk_shows_all_of_the_advice(reason: str, width: int, height: int) -> None:

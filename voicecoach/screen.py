@@ -90,7 +90,7 @@ _KEY_LINES: Final = (
     "h hurts  s stop  ? help",
 )
 _TALK_LINE: Final = "s stop   + - volume"
-_ANSWER_LINE: Final = "y yes   n no   s stop   h it hurts   ? help"
+_ANSWER_LINES: Final = ("y yes   n no   s stop   h it hurts   ? help", "y yes  n no  s stop  h hurts  ? help")
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,22 +350,21 @@ class _Page:
         return draw(text, scale, ascii_only=self.ascii)
 
     def _word(self, free: int) -> list[Text]:
+        """The state in large letters, how to answer, and what was asked: as large as leaves room for all three."""
         word = _WORDS[self.glance.state]
         colour = _COLOURS.get(word, "")
-        hint = wrap(_HINTS.get(self.glance.state, ""), self.room)
-        said = self._said() if self.glance.state is not State.PAUSED else []
-        lines: list[Text] = []
-        for scale in range(3, 0, -1):
-            rows = rows_of(scale, ascii_only=self.ascii)
-            if columns_of(word, scale) <= self.room and rows + 1 + len(hint) <= free:
-                lines = [self._line((row, f"bold {colour}")) for row in self._drawn(word, scale)]
-                break
-        else:
-            lines = [self._line((f" {word.upper()} ", f"bold reverse {colour}"))]
-        lines += [Text(), *(self._line((line, "bold")) for line in hint)] if hint else []
-        if said and len(lines) + 1 + len(said) <= free:
-            lines += [Text(), *(self._line(line) for line in said)]
-        return lines
+        hint = [self._line((line, "bold")) for line in wrap(_HINTS.get(self.glance.state, ""), self.room)]
+        said = [self._line(line) for line in self._said()] if self.glance.state is not State.PAUSED else []
+        for scale in (3, 2, 1):
+            large = [self._line((row, f"bold {colour}")) for row in self._drawn(word, scale)]
+            parts = [part for part in (large, said, hint) if part]
+            count = sum(len(part) for part in parts)
+            if columns_of(word, scale) > self.room or count > free:
+                continue
+            gap = [Text()] if count + len(parts) - 1 <= free else []
+            return [line for part in parts for line in (*part, *gap)][: -1 if gap else None]
+        small = [self._line((f" {word.upper()} ", f"bold reverse {colour}"))]
+        return [*small, *said, *hint] if len(said) + len(hint) < free else [*said, *hint]
 
     def _advice(self, free: int) -> list[Text]:
         sentences = self.shown.advice.get("emergency" if self.news.is_emergency else "pain", ())
@@ -410,7 +409,8 @@ class _Page:
 
     def _bottom(self) -> list[Text]:
         lines = [Text()] if self.height >= 24 else []
-        lines += self._spoken(2 if self.height >= 18 else 1)
+        if self.glance.state not in _HINTS or self.glance.state is State.PAUSED or self._trouble():
+            lines += self._spoken(2 if self.height >= 18 else 1)
         lines += self._heard()
         lines += self._listening()
         if self.height >= 12:
@@ -485,8 +485,8 @@ class _Page:
     def _keys(self) -> list[Text]:
         if self.glance.state is State.SAFETY_TALK:
             return [self._line((_TALK_LINE, "dim"))]
-        asking = self.glance.state in (*_HINTS,) and self.glance.state is not State.PAUSED
-        fitting = (_ANSWER_LINE, *_KEY_LINES[2:]) if asking else _KEY_LINES
+        asking = self.glance.state in _HINTS and self.glance.state is not State.PAUSED
+        fitting = _ANSWER_LINES if asking else _KEY_LINES
         line = next((line for line in fitting if len(line) <= self.room), fitting[-1])
         return [self._line((line, "dim"))]
 
