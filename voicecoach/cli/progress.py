@@ -18,13 +18,14 @@ def progress(what: str, clock: Callable[[], float] = time.monotonic,
              console: Console | None = None) -> Iterator[Callable[[int, int], None]]:  # fmt: skip
     """Gives ``tell(done, of)``; on a terminal a bar shows it on standard error, and vanishes in the end."""
     out = console or Console(stderr=True)
-    bar = Progress(console=out, transient=True, disable=not out.is_terminal or out.is_dumb_terminal)
+    can_show = out.is_terminal and not out.is_dumb_terminal
+    bar = Progress(console=out, transient=True)
     task, began, shown = bar.add_task(what, total=None), clock(), False
 
     def tell(done: int, of: int) -> None:
         nonlocal shown
         bar.update(task, completed=done, total=of)
-        if not shown and done < of and clock() - began >= PATIENCE:
+        if can_show and not shown and done < of and clock() - began >= PATIENCE:
             shown = True
             bar.start()
 
