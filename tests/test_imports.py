@@ -20,6 +20,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("voice", "audio", "ear"),
     ("player", "performance", "inbox", "event_log", "display", "simulation", "render", "keyboard",
      "chapters", "subtitles", "sound_tags", "cover", "printed_script", "remembered",
+     "glance", "lookout", "news", "outline", "recap", "big_letters", "voice_meter", "screen", "live_view",
+     "job_control",
      "journal", "journal_writer", "history", "history_wording", "journal_report", "doctor_page"),
     ("opening",),
     ("cli",),
@@ -33,7 +35,7 @@ PORTS = frozenset({"audio.clip", "audio.loudness", "audio.device", "ear.spotter"
 DOORS = {
     "yaml": {"routine.yaml_document"},
     "pydantic": {"routine.*"},
-    "rich": {"display", "cli.*"},
+    "rich": {"display", "screen", "live_view", "cli.*"},
     "platformdirs": {"*"},
     "numpy": {"*"},
     "soundfile": {"*"},

@@ -19,6 +19,18 @@ os = pytest.importorskip("os")
 termios = pytest.importorskip("termios")
 
 PATIENCE = 10.0
+MEDIA = {
+    "media-play": "\x1b[57428u",
+    "media-pause": "\x1b[57429u",
+    "media-play-pause": "\x1b[57430;1u",
+    "media-stop": "\x1b[57432;1:1u",
+    "media-rewind": "\x1b[57434u",
+    "media-next": "\x1b[57435u",
+    "media-previous": "\x1b[57436u",
+    "volume-down": "\x1b[57438u",
+    "volume-up": "\x1b[57439u",
+}
+"""As the kitty keyboard protocol writes them."""
 
 
 class Desk:
@@ -66,7 +78,7 @@ def until(condition: Callable[[], bool]) -> bool:
 
 def test_every_key_of_the_table_reports_its_command_without_enter(desk: Desk) -> None:
     assert desk.keyboard.start()
-    characters = {"space": " ", "esc": "\x1b"}
+    characters = {"space": " ", "esc": "\x1b", **MEDIA}
     for key, command in KEYS.items():
         desk.type(characters.get(key, key))
         assert desk.next() == (key, command)
@@ -101,6 +113,21 @@ def test_an_arrow_key_that_arrives_in_pieces_is_not_escape(desk: Desk) -> None:
     assert split_keys("\x1b[1;", complete=False) == ([], "\x1b[1;")
     assert split_keys("\x1b[1;5C", complete=False) == ([], "")
     assert split_keys("\x1b", complete=True) == (["esc"], "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "keys"),
+    [
+        ("\x1b[27u", ["esc"]),
+        ("\x1b[115u", ["s"]),
+        ("\x1b[32;1u", ["space"]),
+        ("\x1b[57430;1:3u", []),  # let go
+        ("\x1b[57399u", []),  # a keypad digit
+        ("\x1b[1114113u", []),
+    ],
+)
+def test_keys_by_number_are_the_same_keys(typed: str, keys: list[str]) -> None:
+    assert split_keys(typed, complete=False) == (keys, "")
 
 
 @pytest.mark.parametrize(("typed", "keys"), [("\x1bs", ["esc", "s"]), ("\x1b\x1b ", ["esc", "esc", "space"])])

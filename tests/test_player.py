@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from voicecoach.audio.device import AudioDevice, Exchange
 from voicecoach.ear.spotter import Heard
 from voicecoach.errors import DeviceError
 from voicecoach.event_log import EventLog, Fields
+from voicecoach.glance import Glance, Listening
 from voicecoach.performance import lengths
-from voicecoach.player import DEAF, Player, Stage
+from voicecoach.player import DEAF, SHOWN_EVERY, Player, Stage
 from voicecoach.routine.model import Exercise, Hold, Range, Routine, Say
 from voicecoach.session.commands import ANSWERS, Command
 from voicecoach.session.cues import Sound
@@ -24,6 +26,7 @@ from voicecoach.session.defaults import LEAD_IN
 from voicecoach.session.effects import Reason
 from voicecoach.session.plan import make_plan
 from voicecoach.session.session import Session
+from voicecoach.session.states import State
 from voicecoach.simulation import silent_clips
 from voicecoach.units import STREAM_RATE
 
@@ -123,9 +126,16 @@ class Beat:
 class Run:
     """A player in a thread of its own, its log, and the parts that the test plays."""
 
-    def __init__(self, open_device: Callable[[], AudioDevice] = FastDevice, *, hears: bool = True,
-                 deaf_after: float = DEAF, rehearsal: ScriptedRehearsal | None = None,
-                 music: Any = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        open_device: Callable[[], AudioDevice] = FastDevice,
+        *,
+        hears: bool = True,
+        deaf_after: float = DEAF,
+        rehearsal: ScriptedRehearsal | None = None,
+        music: Any = None,
+        seen: bool = False,
+    ) -> None:
         self.log: list[tuple[float, str, Fields]] = []
         self.ears: list[ScriptedEar] = []
         clip_of = SPEECH(1.0)
@@ -134,7 +144,10 @@ class Run:
         heard: Any = rehearsal
         stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard,
                       music=music)  # fmt: skip
-        self.player = Player(session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after)
+        self.glances: list[tuple[float, Glance]] = []
+        self.player = Player(
+            session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after, show=self._show if seen else None
+        )
         self.result: list[Any] = []
         self.thread = threading.Thread(target=self._run, daemon=True)
 
@@ -171,6 +184,10 @@ class Run:
     def _ear(self, on_heard: Callable[[Heard], None], on_trouble: Callable[[str], None]) -> Any:
         self.ears.append(ScriptedEar(on_heard, on_trouble))
         return self.ears[-1]
+
+    def _show(self, glance: Glance) -> None:
+        assert threading.current_thread() is self.thread
+        self.glances.append((time.monotonic(), glance))
 
     def _write(self, t: float, event: str, fields: Fields) -> None:
         self.log.append((t, event, fields))
@@ -220,6 +237,26 @@ def test_music_is_in_what_the_ear_is_told_the_loudspeaker_plays_and_gone_after_p
     told = np.concatenate(run.ears[0].reference)
     assert not told[round(silenced * STREAM_RATE) :].any()
     assert not music.running
+
+
+def test_it_is_seen_at_most_ten_times_a_second_and_stands_still_in_a_pause() -> None:
+    run = Run(seen=True).start()
+    run.wait_for("hold_start")
+    time.sleep(0.25)
+    run.player.press("space", None)
+    run.wait_for("state", to="paused")
+    time.sleep(0.4)
+    run.player.press("space", None)
+    assert run.end() is Reason.COMPLETED
+    times = [at for at, _ in run.glances]
+    assert min(after - before for before, after in pairwise(times)) >= SHOWN_EVERY
+    holds = [glance for _, glance in run.glances if glance.state is State.HOLDING and glance.cue is not None]
+    assert holds
+    assert all(glance.countdown is not None and 0 <= glance.countdown <= 5 for glance in holds)
+    assert all(glance.listening is Listening.EAR and glance.level == -40.0 for glance in holds)
+    paused = [glance for _, glance in run.glances if glance.state is State.PAUSED]
+    assert len({glance.left for glance in paused}) == 1
+    assert len({glance.at for glance in paused}) == len(paused)
 
 
 def test_pain_ends_it_and_the_doctor_is_named() -> None:

@@ -20,7 +20,7 @@ _SOUNDS = {
 }
 """Earcons worth a line; the others belong to something that has one."""
 
-_REASONS = {
+REASONS = {
     "completed": "Session complete.",
     "stop": "Session ended, as you asked.",
     "pain": "Session ended because of pain. Please contact your doctor before doing these exercises again.",
@@ -29,6 +29,7 @@ _REASONS = {
     "interrupt": "Session interrupted.",
     "error": "Session ended because of an error.",
 }
+"""What is printed last."""
 
 
 class _Console(Console):
@@ -49,7 +50,7 @@ class Display:
 
     def __init__(self, console: Console | None = None) -> None:
         self.failure: OSError | None = None
-        self._console = console or _Console(highlight=False, soft_wrap=True)
+        self.console: Console = console or _Console(highlight=False, soft_wrap=True)
 
     def __call__(self, t: float, event: str, fields: Fields) -> None:
         """Show one event, if it is one for people."""
@@ -58,15 +59,15 @@ class Display:
             minutes, seconds = divmod(int(t), 60)
             self._print(Text.assemble((f"{minutes:02d}:{seconds:02d}  ", "dim"), line))
 
-    def say(self, message: str, style: str = "") -> None:
-        """Print a line that belongs to no event."""
-        self._print(Text(message, style=style))
+    def say(self, message: str, style: str = "", *, by_words: bool = False) -> None:
+        """Print a line that belongs to no event; ``by_words``: one that is too long is broken between two words."""
+        self._print(Text(message, style=style), by_words)
 
-    def _print(self, line: Text) -> None:
+    def _print(self, line: Text, by_words: bool = False) -> None:
         if self.failure is not None:
             return
         try:
-            self._console.print(line)
+            self.console.print(line, soft_wrap=not by_words)
         except OSError as fault:
             self.failure = fault
 
@@ -117,7 +118,7 @@ class Display:
         return Text("Sound is back. Say continue when you are ready.", style="green")
 
     def _show_finished(self, fields: Fields) -> Text:
-        return Text(_REASONS[fields["reason"]], style="bold")
+        return Text(REASONS[fields["reason"]], style="bold")
 
 
 def _where(fields: dict[str, Any]) -> str:

@@ -15,9 +15,9 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from types import FrameType
 from typing import Any, Final, Protocol
 
+from voicecoach import job_control
 from voicecoach.session.commands import Command
 
 KEYS: Final[Mapping[str, Command | None]] = {
@@ -32,6 +32,15 @@ KEYS: Final[Mapping[str, Command | None]] = {
     "=": Command.LOUDER,
     "-": Command.QUIETER,
     "?": Command.HELP,
+    "media-play": Command.RESUME,
+    "media-pause": Command.PAUSE,
+    "media-play-pause": None,
+    "media-stop": Command.STOP,
+    "media-next": Command.NEXT,
+    "media-previous": Command.BACK,
+    "media-rewind": Command.REPEAT,
+    "volume-up": Command.LOUDER,
+    "volume-down": Command.QUIETER,
 }
 """What each key asks for; None is the pause key, which also resumes. "=" is "+" without shift on many keyboards."""
 
@@ -53,26 +62,55 @@ _SEQUENCE = re.compile(
 )
 _BEGUN = re.compile(r"\x1b(?:\[\[?|\[[0-?]*[ -/]*|O)?")
 _NAMES = {" ": "space", "\x1b": "esc"}
+_NUMBERED = re.compile(r"\x1b\[(\d+)(?::[\d:]*)?(?:;([\d:]*))?(?:;[\d:]*)?u")
+"""A key by its number: what terminals with the kitty keyboard protocol send where it was turned on. It is not turned on
+from here, since Ctrl-C would then be no signal any more; media keys come in no other way."""
+_NUMBERS = {
+    57428: "media-play",
+    57429: "media-pause",
+    57430: "media-play-pause",
+    57432: "media-stop",
+    57434: "media-rewind",
+    57435: "media-next",
+    57436: "media-previous",
+    57438: "volume-down",
+    57439: "volume-up",
+}
+_RELEASED = ":3"
+"""The end of a numbered key's modifiers when it was let go."""
 
 
 def split_keys(text: str, *, complete: bool) -> tuple[list[str], str]:
     """The names of the keys whose characters ``text`` holds, and what is left of it: the beginning of a sequence
     that may still go on. With ``complete`` nothing will follow, so an Esc at the end was the Esc key.
 
-    Sequences (arrows, function keys) are no keys of ours and vanish. Esc before any other character is the Esc key:
-    better to end a session for an Alt combination than to miss a stop.
+    Sequences are media keys, or (arrows, function keys) no keys of ours and vanish. Esc before any other character is
+    the Esc key: better to end a session for an Alt combination than to miss a stop.
     """
     keys = []
     while text:
         sequence = _SEQUENCE.match(text)
         if sequence is not None:
             text = text[sequence.end() :]
+            keys += _numbered(sequence[0])
             continue
         if text[0] == "\x1b" and not complete and _BEGUN.fullmatch(text):
             break
         keys.append(_NAMES.get(text[0], text[0].lower()))
         text = text[1:]
     return keys, text
+
+
+def _numbered(sequence: str) -> list[str]:
+    """The key that a terminal names by its number; none for any other sequence."""
+    found = _NUMBERED.fullmatch(sequence)
+    if found is None or (found[2] or "").endswith(_RELEASED):
+        return []
+    number = int(found[1])
+    if number in _NUMBERS:
+        return [_NUMBERS[number]]
+    character = chr(number) if number < 0x80 else ""
+    return [_NAMES.get(character, character.lower())] if character else []
 
 
 class Keyboard:
@@ -83,9 +121,7 @@ class Keyboard:
     Ctrl-Z.
     """
 
-    def __init__(
-        self, on_key: OnKey, *, asking: Callable[[], bool] = lambda: False, fd: int | None = None
-    ) -> None:
+    def __init__(self, on_key: OnKey, *, asking: Callable[[], bool] = lambda: False, fd: int | None = None) -> None:
         self._on_key = on_key
         self._asking = asking
         self._terminal = _terminal(fd)
@@ -194,33 +230,28 @@ else:
         def __init__(self, fd: int) -> None:
             self._fd = fd
             self._found: list[Any] | None = None
-            self._before: dict[signal.Signals, Any] = {}
+            self._unfollow: Callable[[], None] = lambda: None
             self._read_end = self._write_end = -1
 
         def enter(self) -> None:
             self._read_end, self._write_end = os.pipe()
             self._found = termios.tcgetattr(self._fd)
             self._break_lines()
-            if threading.current_thread() is threading.main_thread():
-                for number, handler in ((signal.SIGTSTP, self._suspend), (signal.SIGCONT, self._go_on)):
-                    self._before[number] = signal.signal(number, handler)
+            self._unfollow = job_control.follow(self._restore, self._break_lines)
 
         def leave(self) -> None:
+            self._unfollow()
             self._restore()
             self._found = None
             for end in (self._read_end, self._write_end):
                 with suppress(OSError):
                     os.close(end)
-            if threading.current_thread() is threading.main_thread():
-                while self._before:
-                    number, handler = self._before.popitem()
-                    signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
         def wake(self) -> None:
             os.write(self._write_end, b"!")
 
         def read(self, patience: float | None) -> str | None:
-            if not self._is_ours():
+            if not job_control.is_ours(self._fd):
                 # Reading now would stop the program: the terminal belongs to the shell or to another job.
                 select.select([self._read_end], [], [], _LOOK)
                 return ""
@@ -235,7 +266,7 @@ else:
             return (data.decode("utf-8", "ignore") or "\ufffd") if data else None
 
         def _break_lines(self) -> None:
-            if self._found is None or not self._is_ours():
+            if self._found is None or not job_control.is_ours(self._fd):
                 return
             changed: list[Any] = [list(part) if isinstance(part, list) else part for part in self._found]
             changed[3] &= ~(termios.ICANON | termios.ECHO)
@@ -244,26 +275,9 @@ else:
                 termios.tcsetattr(self._fd, termios.TCSANOW, changed)
 
         def _restore(self) -> None:
-            if self._found is not None and self._is_ours():
+            if self._found is not None and job_control.is_ours(self._fd):
                 with suppress(termios.error):
                     termios.tcsetattr(self._fd, termios.TCSANOW, self._found)
-
-        def _is_ours(self) -> bool:
-            try:
-                return os.tcgetpgrp(self._fd) == os.getpgrp()
-            except OSError:
-                # Not our controlling terminal: no job control that could take it from us.
-                return True
-
-        def _suspend(self, _number: int, _frame: FrameType | None) -> None:
-            self._restore()
-            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-            signal.raise_signal(signal.SIGTSTP)
-            signal.signal(signal.SIGTSTP, self._suspend)
-            self._break_lines()
-
-        def _go_on(self, _number: int, _frame: FrameType | None) -> None:
-            self._break_lines()
 
     def _terminal(fd: int | None) -> _Terminal | None:
         if fd is None:

@@ -12,6 +12,8 @@ from voicecoach.audio.clip import Clip, Samples
 from voicecoach.audio.mixer import Mixer, ReadMusic, Scheduled, Score
 from voicecoach.ear.spotter import Heard
 from voicecoach.event_log import EventLog
+from voicecoach.glance import Glance, Listening
+from voicecoach.lookout import Lookout
 from voicecoach.session.commands import Command
 from voicecoach.session.cues import (
     Cue,
@@ -82,6 +84,7 @@ class Performance:
         self.reason: Reason | None = None
         """Why the session ended; None while it runs."""
         self._earcons, self._arm, self._retempo, self._record = earcons, arm, retempo, record
+        self._lookout = Lookout(session)
         self._untold: list[tuple[float, str, dict[str, Any]]] | None = None
         """What the log is told once the event that is being handled has been recorded."""
         self._overlaid_until: int | None = None
@@ -107,6 +110,7 @@ class Performance:
                 self._carry_out(effect, now)
             self._steer_music()
         finally:
+            self._lookout.follow(event)
             told, self._untold = self._untold, None
             for line in told:
                 self.log.write(line[0], line[1], **line[2])
@@ -118,6 +122,10 @@ class Performance:
             self.log.write(t, event, **fields)
         else:
             self._untold.append((t, event, fields))
+
+    def glance(self, listening: Listening, level: float | None = None) -> Glance:
+        """What can be seen of the session now; ``level`` is the microphone's, in dBFS."""
+        return self._lookout.glance(self.mixer.position, listening, level)
 
     def next_deadline(self) -> int | None:
         """The stream position at which ``take(None)`` is due, or None."""
@@ -151,6 +159,7 @@ class Performance:
         elif isinstance(effect, Retempo):
             self._retempo(effect.speed)
         elif isinstance(effect, Record):
+            self._lookout.note(effect)
             trouble = self._record(effect)
             if trouble is not None:
                 self.tell("trouble", what=trouble)

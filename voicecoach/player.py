@@ -25,6 +25,7 @@ from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.ear.spotter import Heard
 from voicecoach.errors import DeviceError, VoicecoachError
 from voicecoach.event_log import EventLog
+from voicecoach.glance import Glance, Listening
 from voicecoach.inbox import Inbox
 from voicecoach.performance import ClipOf, Performance, lengths
 from voicecoach.session.commands import URGENT, Command
@@ -54,6 +55,8 @@ BACKOFF = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds between attempts to open the device again; the last one goes on for ever."""
 GLANCE = 0.2
 """Seconds between two looks at the watchdogs where nothing else happens."""
+SHOWN_EVERY = 0.1
+"""Seconds between two glances for whoever shows the session."""
 DRAIN = 0.25
 """Seconds that the last sounds get to leave the device's buffer."""
 
@@ -119,8 +122,10 @@ class Player:
         clip_of: ClipOf,
         clock: Callable[[], float] = time.monotonic,
         deaf_after: float = DEAF,
+        show: Callable[[Glance], None] | None = None,
     ) -> None:
-        self._stage, self._clock, self._deaf_after = stage, clock, deaf_after
+        """``show`` gets a glance at most every SHOWN_EVERY seconds, in the caller's thread; it must return at once."""
+        self._stage, self._clock, self._deaf_after, self._show = stage, clock, deaf_after, show
         self._inbox: Inbox[Item] = Inbox()
         self._mixer = Mixer(notify=self._inbox.put)
         self._performance = Performance(
@@ -140,6 +145,7 @@ class Player:
         self._silent_since: float | None = None
         self._deaf = False
         self._underruns = 0
+        self._shown_at = -SHOWN_EVERY
         self._commands = stage.rehearsal.obeyed if stage.rehearsal else frozenset()
         """Texts that the ear would obey; at another tempo they are taken to sound alike."""
 
@@ -265,12 +271,20 @@ class Player:
         if due is not None and due <= self._mixer.position:
             self._performance.take(None)
         self._watch()
+        self._be_seen()
+
+    def _be_seen(self) -> None:
+        now = self._clock()
+        if self._show is not None and now - self._shown_at >= SHOWN_EVERY:
+            self._shown_at = now
+            listening = Listening.KEYS if self._ear is None else Listening.DEAF if self._deaf else Listening.EAR
+            self._show(self._performance.glance(listening, self.level))
 
     def _patience(self) -> float:
-        due = self._performance.next_deadline()
+        due, most = self._performance.next_deadline(), GLANCE if self._show is None else SHOWN_EVERY
         if due is None:
-            return GLANCE
-        return min(GLANCE, max(0.005, (due - self._mixer.position) / self._mixer.rate))
+            return most
+        return min(most, max(0.005, (due - self._mixer.position) / self._mixer.rate))
 
     def _take_heard(self, heard: Heard) -> None:
         self._performance.take(CommandGiven(heard.command, firm=heard.tier == "firm"), heard)

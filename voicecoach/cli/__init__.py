@@ -1,6 +1,6 @@
 """The command line: one file for each command; ``arguments.py`` has their flags.
 
-Only ``main`` is an exit, and only this package and ``display.py`` print.
+Only ``main`` is an exit, and only this package and the display print.
 """
 
 from __future__ import annotations

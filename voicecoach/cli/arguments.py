@@ -54,6 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
                       help="named where the coach says to call for help; none unless you give it")  # fmt: skip
     play.add_argument("--no-mic", action="store_true", help="do not listen: only the keys steer")
     play.add_argument("--unattended", action="store_true", help="play even where nobody could end it")
+    play.add_argument("--plain", action="store_true", help="a line for each event, also in a terminal")
     _add_audio(play)
     play.add_argument("--record", type=Path, metavar="FILE", help="keep microphone and playback in FILE")
     _add_engine(play)

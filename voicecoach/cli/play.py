@@ -14,9 +14,9 @@ from voicecoach.audio.playlist import find_music
 from voicecoach.audio.recorder import Recorder
 from voicecoach.bundled import bundled
 from voicecoach.cli.complaints import complain
+from voicecoach.cli.progress import progress
 from voicecoach.cli.routines import choices_of, find_routine
 from voicecoach.cli.signals import Signals
-from voicecoach.display import Display
 from voicecoach.ear.ear import Ear, make_ear
 from voicecoach.ear.engines import deaf_witness
 from voicecoach.ear.room_memory import RoomMemory
@@ -28,7 +28,9 @@ from voicecoach.history import standing as standing_of
 from voicecoach.journal import Broken, default_path, read, wall_clock
 from voicecoach.journal_writer import Journal, Sitting
 from voicecoach.keyboard import Keyboard
+from voicecoach.live_view import LiveView, open_display
 from voicecoach.opening import Consent, find_devices, open_rehearsal, open_speech, refuse_unsafe
+from voicecoach.outline import Outline
 from voicecoach.performance import lengths
 from voicecoach.player import Player, Stage
 from voicecoach.remembered import remember_volume, volume
@@ -55,7 +57,7 @@ EXIT_CODES = {
 
 def run(options: argparse.Namespace, signals: Signals) -> int:
     """Play one to its end; returns the exit code of its reason."""
-    display = Display()
+    display = open_display(in_lines=options.plain)
     routine, path = find_routine(options.routine)
     music = Music(find_music(options.music)) if options.music else None
     standing, unknown = _standing(path, routine)
@@ -91,7 +93,8 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     journal = Journal(default_path(), Sitting.of(path.stem.lower(), routine))
     speech = open_speech(options.voice, options.rate, texts, options.voice_engine)
     try:
-        clip_of = speech.clips_at(options.speed)
+        with progress("rendering speech") as tell:
+            clip_of = speech.clips_at(options.speed, tell)
         if speech.failure is not None:
             warnings.append(f"{speech.failure} What cannot be spoken is shown; the chimes sound.")
         if devices.has_microphone:
@@ -113,14 +116,21 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
         )
         commands = rehearsal.obeyed if rehearsal else frozenset()
         session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), words, options.speed, volume())
-        player = Player(session, stage, log, clip_of)
+        live = display if isinstance(display, LiveView) else None
+        player = Player(session, stage, log, clip_of, show=live.look if live else None)
         signals.interrupt = player.interrupt
         keyboard = Keyboard(player.press, asking=lambda: player.is_asking)
-        keyboard.start()
         try:
+            keyboard.start()
+            if live is not None:
+                live.open(Outline.of(routine, plan), {talk: words.talk(talk) for talk in ("pain", "emergency")})
             reason = player.run()
         finally:
+            # From here on a signal ends the program at once, even where the terminal takes nothing more.
+            signals.interrupt = None
             keyboard.close()
+            if live is not None:
+                live.close()
             remember_volume(session.volume)
     finally:
         signals.interrupt = None
