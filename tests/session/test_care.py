@@ -232,6 +232,35 @@ def test_a_warning_sign_after_pain_is_recorded_too_and_a_second_pain_is_not() ->
     assert stage.recorded[-1].fields == {"reason": "emergency", "seconds": pytest.approx(stage.seconds, abs=0.1)}
 
 
+@pytest.mark.parametrize("command", [C.PAIN, C.EMERGENCY])
+def test_what_is_half_heard_again_in_answer_to_the_question_is_pain(command: Command) -> None:
+    stage = on_stage(plan_of(PULL))
+    stage.until_state(State.HOLDING)
+    stage.wait(3)
+    stage.say(C.PAIN, firm=False)
+    stage.until(lambda: stage.session.next_deadline() is not None)
+    stage.wait(1)
+    stage.say(command, firm=False)
+    assert stage.state is State.SAFETY_TALK
+    (pain,) = noted(stage, Noted.PAIN)
+    assert pain.fields == {"state": "holding", "held": pytest.approx(3, abs=0.05)}
+
+
+def test_the_same_words_or_the_coachs_own_question_are_no_answer_to_it() -> None:
+    stage = on_stage(plan_of(PULL))
+    stage.until_state(State.HOLDING)
+    stage.say(C.PAIN, firm=False)
+    stage.wait(0.1)
+    stage.say(C.PAIN, firm=False)
+    stage.until(lambda: stage.session.next_deadline() is not None)
+    stage.say(C.PAIN, firm=False)
+    assert stage.state is State.CHECKING
+    stage.wait(1)
+    stage.say(C.STOP, firm=False)
+    assert stage.state is State.CHECKING
+    stage.until_state(State.PAUSED)
+
+
 def test_an_emergency_number_is_said_digit_by_digit_only_where_there_is_one() -> None:
     plain, numbered = Wording(), Wording(emergency_number="112")
     for talk in ("pain", "emergency", "ease_off"):

@@ -270,7 +270,9 @@ class Session:
         if event.firm:
             self._fire(event.command, now)
         elif event.command in _SUSPECTED:
-            self._fire(_SUSPECTED[event.command], now)
+            trigger = _SUSPECTED[event.command]
+            answers = trigger is Trigger.SUSPICION and self._awaits_check_since(now, defaults.DOUBT_AGAIN_AFTER)
+            self._fire(Trigger.SUSPECTED_AGAIN if answers else trigger, now)
         elif self.state in PLAYING:
             self._effects.append(Duck(_BRIEF_DUCK))
 
@@ -737,6 +739,13 @@ class Session:
 
     def _await_check(self, now: int, _: Command | Trigger, __: State) -> None:
         self._deadline = (now + frames(defaults.ANSWER_TIME, self.lengths.rate), Trigger.NO_ANSWER)
+
+    def _awaits_check_since(self, now: int, seconds: float) -> bool:
+        """Whether "did something hurt?" has been out, and unanswered, for so long."""
+        if self.state is not State.CHECKING or self._deadline is None:
+            return False
+        rate = self.lengths.rate
+        return now >= self._deadline[0] - frames(defaults.ANSWER_TIME, rate) + frames(seconds, rate)
 
     def _keep_paused(self, now: int, trigger: Command | Trigger, __: State) -> None:
         if trigger is not Trigger.NO_ANSWER:

@@ -60,6 +60,8 @@ class Trigger(str, Enum):
     GRACE_OVER = "grace_over"
     SUSPICION = "suspicion"
     """Something sounded like pain or a warning sign."""
+    SUSPECTED_AGAIN = "suspected_again"
+    """The answer to "did something hurt?" sounded like pain or a warning sign, too."""
     STOP_SUSPICION = "stop_suspicion"
     """Something sounded like "stop"."""
     FAULT = "fault"
@@ -213,6 +215,8 @@ def _table() -> dict[Key, Move]:
     on(State.CHECKING, Trigger.NO_ANSWER, Action.KEEP_PAUSED, State.PAUSED)
     on(State.CHECKING, Command.PAUSE, Action.KEEP_PAUSED, State.PAUSED)
     on(State.CHECKING, Command.YES, Action.ADVISE, State.SAFETY_TALK)
+    # Somebody whose words are only ever half heard must not be left with the question.
+    on(State.CHECKING, Trigger.SUSPECTED_AGAIN, Action.ADVISE, State.SAFETY_TALK)
     on(State.CHECKING, Command.NO, Action.RESUME, State.INSTRUCTING)
     on(State.CHECKING, Command.RESUME, Action.RESUME, State.INSTRUCTING)
     on(State.CHECKING, Command.FINE, Action.RESUME, State.INSTRUCTING)
