@@ -246,6 +246,16 @@ def test_what_is_half_heard_again_in_answer_to_the_question_is_pain(command: Com
     assert pain.fields == {"state": "holding", "held": pytest.approx(3, abs=0.05)}
 
 
+def test_a_doubtful_stop_and_then_a_doubtful_pain_are_no_pain() -> None:
+    stage = on_stage(plan_of(PULL))
+    stage.until_state(State.HOLDING)
+    stage.say(C.STOP, firm=False)
+    stage.until(lambda: stage.session.next_deadline() is not None)
+    stage.wait(1)
+    stage.say(C.PAIN, firm=False)
+    assert stage.state is State.CHECKING
+
+
 def test_the_same_words_or_the_coachs_own_question_are_no_answer_to_it() -> None:
     stage = on_stage(plan_of(PULL))
     stage.until_state(State.HOLDING)

@@ -150,6 +150,8 @@ class Session:
         """What of the full introduction has not been heard to its end."""
         self._cut: tuple[State, float | None] | None = None
         """What a suspicion or "stop" cut: the state, and seconds into the hold; what hurts then began there."""
+        self._pain_suspected = False
+        """Pain or a warning sign is what the open question is about, not "stop"."""
         self._refusal = ""
         """What is said when the session may not go on."""
         self._asked = 0
@@ -271,7 +273,7 @@ class Session:
             self._fire(event.command, now)
         elif event.command in _SUSPECTED:
             trigger = _SUSPECTED[event.command]
-            answers = trigger is Trigger.SUSPICION and self._awaits_check_since(now, defaults.DOUBT_AGAIN_AFTER)
+            answers = trigger is Trigger.SUSPICION and self._waits_to_hear_of_pain(now)
             self._fire(Trigger.SUSPECTED_AGAIN if answers else trigger, now)
         elif self.state in PLAYING:
             self._effects.append(Duck(_BRIEF_DUCK))
@@ -732,7 +734,8 @@ class Session:
         cues = (*lead, *_sentences((self._refusal,)), Earcon(Sound.ENDED))
         self._play(_Stretch(self._lay_out([Entry(cues, Place(), last)]), last, last + 1))
 
-    def _check(self, now: int, _: Command | Trigger, before: State) -> None:
+    def _check(self, now: int, trigger: Command | Trigger, before: State) -> None:
+        self._pain_suspected = trigger is Trigger.SUSPICION
         self._cut = before, self._held_for(now)
         self._silence("suspicion", now)
         self._say(self.words.say("did_it_hurt"))
@@ -740,12 +743,13 @@ class Session:
     def _await_check(self, now: int, _: Command | Trigger, __: State) -> None:
         self._deadline = (now + frames(defaults.ANSWER_TIME, self.lengths.rate), Trigger.NO_ANSWER)
 
-    def _awaits_check_since(self, now: int, seconds: float) -> bool:
-        """Whether "did something hurt?" has been out, and unanswered, for so long."""
-        if self.state is not State.CHECKING or self._deadline is None:
+    def _waits_to_hear_of_pain(self, now: int) -> bool:
+        """Whether "did something hurt?" is out, its echo is gone, and it was asked because of pain."""
+        if self.state is not State.CHECKING or self._deadline is None or not self._pain_suspected:
             return False
         rate = self.lengths.rate
-        return now >= self._deadline[0] - frames(defaults.ANSWER_TIME, rate) + frames(seconds, rate)
+        over = self._deadline[0] - frames(defaults.ANSWER_TIME, rate)
+        return now >= over + frames(defaults.DOUBT_AGAIN_AFTER, rate)
 
     def _keep_paused(self, now: int, trigger: Command | Trigger, __: State) -> None:
         if trigger is not Trigger.NO_ANSWER:
