@@ -13,6 +13,7 @@ from voicecoach.audio.recorder import Recorder
 from voicecoach.bundled import bundled
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.routines import choices_of, find_routine
+from voicecoach.cli.settings import told_at_start
 from voicecoach.cli.signals import Signals
 from voicecoach.display import Display
 from voicecoach.ear.ear import Ear, make_ear
@@ -63,6 +64,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
         consent = Consent(options.no_mic, options.approved, options.unattended)
         warnings = [
             *unknown,
+            *told_at_start(options),
             devices.warning,
             refuse_unsafe(routine, _is_tour(path), devices, has_keys, consent, standing),
         ]
