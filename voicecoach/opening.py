@@ -12,6 +12,7 @@ from voicecoach.audio.device import AudioDevice
 from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.errors import RefusedError, UsageError, VoiceError
 from voicecoach.performance import ClipOf
+from voicecoach.routine.languages import ENGLISH
 from voicecoach.routine.model import Routine
 from voicecoach.session.standing import Standing
 from voicecoach.units import STREAM_RATE
@@ -65,14 +66,16 @@ class Speech:
             return SilentSynthesizer(rate).speak(text).resampled(STREAM_RATE)
 
 
-def open_speech(voice: str | None, rate: float, texts: Iterable[str]) -> Speech:
-    """Speech with the voice of that name, or the platform's best; silent where no voice works (see ``failure``).
+def open_speech(voice: str | None, rate: float, texts: Iterable[str], language: str = ENGLISH) -> Speech:
+    """Speech with the voice of that name, or the platform's best in ``language``.
+
+    Silent where no voice works or none speaks the language (see ``failure``).
 
     Raises UsageError for a voice or rate that does not exist.
     """
     wanted = tuple(texts)
     try:
-        first = Pyttsx3Synthesizer(voice, round(rate))
+        first = Pyttsx3Synthesizer(voice, round(rate), language=language)
     except UsageError:
         raise
     except VoiceError as fault:
@@ -82,18 +85,19 @@ def open_speech(voice: str | None, rate: float, texts: Iterable[str]) -> Speech:
     ready = {round(rate): first}
 
     def make(words_a_minute: int) -> Synthesizer:
-        return ready.pop(words_a_minute, None) or Pyttsx3Synthesizer(voice, words_a_minute)
+        return ready.pop(words_a_minute, None) or Pyttsx3Synthesizer(voice, words_a_minute, language=language)
 
     return Speech(make, rate, wanted)
 
 
-def open_rehearsal(engine: str, texts: Iterable[str], clip_of: ClipOf) -> Rehearsal:
+def open_rehearsal(engine: str, texts: Iterable[str], clip_of: ClipOf, language: str = ENGLISH) -> Rehearsal:
     """What the ear takes ``texts`` for, kept beside the speech; an engine that is too slow is asked about none."""
     from voicecoach.ear.engines import BOTH, SEARCH, make_hearing
     from voicecoach.ear.self_trigger_cache import SelfTriggerCache, ear_version
 
     clips = {text: clip_of(text) for text in texts} if engine in (BOTH, SEARCH) else {}
-    return Rehearsal(clips, SelfTriggerCache(default_folder(), ear_version(engine)), lambda: make_hearing(engine))
+    cache = SelfTriggerCache(default_folder(), ear_version(engine, language=language))
+    return Rehearsal(clips, cache, lambda: make_hearing(engine, language=language))
 
 
 @dataclass(frozen=True, slots=True)

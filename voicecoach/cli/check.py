@@ -13,7 +13,7 @@ from voicecoach.cli.signals import Signals
 from voicecoach.ear.engines import DEFAULT_ENGINE
 from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.ear.self_trigger import described, is_obeyed
-from voicecoach.errors import EarError, RoutineError, UsageError, VoiceError
+from voicecoach.errors import EarError, UsageError, VoiceError, WrittenError
 from voicecoach.opening import open_rehearsal, open_speech
 from voicecoach.routine.checker import advise
 from voicecoach.routine.library import find
@@ -24,6 +24,7 @@ from voicecoach.session.commands import phrases
 from voicecoach.session.plan import make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
+from voicecoach.session.wording import wording
 from voicecoach.units import spoken_duration
 
 _WORTH_ANNOUNCING = 10.0
@@ -32,13 +33,14 @@ _WORTH_ANNOUNCING = 10.0
 
 def run(options: argparse.Namespace, _: Signals) -> int:
     """Check every file; 2 where one cannot be played."""
-    said = [phrase.text for phrase in phrases()]
     told: set[str] = set()
     failed = 0
     for name in options.files:
         try:
             written = read(find(name))
-        except RoutineError as error:
+            said = [phrase.text for phrase in phrases(written.routine.language)]
+            total = spoken_duration(round(about_seconds(written.routine)))
+        except WrittenError as error:
             complain(*error.problems)
             failed = error.exit_code
             continue
@@ -56,22 +58,22 @@ def run(options: argparse.Namespace, _: Signals) -> int:
             told.update(own)
         for item in advice:
             print(f"{item.place}: advice: {item.text}")
-        total = spoken_duration(round(about_seconds(written.routine)))
         print(f"{name}: good, about {total}" + (f", {len(advice)} pieces of advice" if advice else ""))
     return failed
 
 
 def _taken_for(routine: Routine, options: argparse.Namespace) -> dict[str, str]:
     """What the ear takes prompts for that it would obey; none, and a complaint, where there is no voice or no ear."""
-    texts = tuple(Session(make_plan(routine), Lengths(lambda text: 1, lambda sound: 1)).texts())
-    speech = open_speech(options.voice, options.rate, texts)
+    words = wording(routine.language)
+    texts = tuple(Session(make_plan(routine, words=words), Lengths(lambda text: 1, lambda sound: 1), words).texts())
+    speech = open_speech(options.voice, options.rate, texts, routine.language)
     try:
         with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
             speaking = bar.add_task("rendering speech", total=None)
             clip_of = speech.clips_at(1.0, lambda done, of: bar.update(speaking, completed=done, total=of))
             if speech.failure is not None:
                 raise speech.failure
-            rehearsal = open_rehearsal(DEFAULT_ENGINE, texts, clip_of)
+            rehearsal = open_rehearsal(DEFAULT_ENGINE, texts, clip_of, routine.language)
             _announce_rehearsal(rehearsal)
             listening = bar.add_task("playing prompts to the ear", total=len(rehearsal.unheard))
             for _done in rehearsal.listen():

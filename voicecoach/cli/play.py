@@ -71,7 +71,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     except RefusedError:
         log.write(0.0, "finished", reason=Reason.REFUSED.value)
         raise
-    words = Wording(emergency_number=options.emergency_number)
+    words = Wording(routine.language, options.emergency_number)
     check_ins = not options.no_check_ins
     if check_ins and routine.check_ins and not (devices.has_microphone or has_keys):
         check_ins = False
@@ -87,22 +87,23 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     unmeasured = Lengths(lambda text: 1, lambda sound: 1)
     texts = tuple(Session(plan, unmeasured, words, options.speed).texts())
     journal = Journal(default_path(), Sitting.of(path.stem.lower(), routine))
-    speech = open_speech(options.voice, options.rate, texts)
+    speech = open_speech(options.voice, options.rate, texts, routine.language)
     try:
         clip_of = speech.clips_at(options.speed)
         if speech.failure is not None:
             warnings.append(f"{speech.failure} What cannot be spoken is shown; the chimes sound.")
         if devices.has_microphone:
-            warnings.append(deaf_witness(options.engine))
+            warnings.append(deaf_witness(options.engine, routine.language))
         for warning in filter(None, warnings):
             display.say(warning, "yellow")
         earcons = load_earcons(STREAM_RATE)
-        rehearsal = open_rehearsal(options.engine, texts, clip_of) if devices.has_microphone else None
+        listens = devices.has_microphone
+        rehearsal = open_rehearsal(options.engine, texts, clip_of, routine.language) if listens else None
         stage = Stage(
             devices.open,
             speech.clips_at,
             earcons,
-            _ear_factory(options.engine, devices.pair) if devices.has_microphone else None,
+            _ear_factory(options.engine, devices.pair, routine.language) if listens else None,
             NullDevice,
             Recorder(options.record) if options.record else None,
             rehearsal,
@@ -159,9 +160,11 @@ def _recording(journal: Journal) -> Callable[[Record], str | None]:
     return record
 
 
-def _ear_factory(engine: str, pair: str | None) -> Callable[[Callable[[Heard], None], Callable[[str], None]], Ear]:
+def _ear_factory(
+    engine: str, pair: str | None, language: str
+) -> Callable[[Callable[[Heard], None], Callable[[str], None]], Ear]:
     memory = None if pair is None else RoomMemory(pair)
-    return lambda on_heard, on_trouble: make_ear(on_heard, on_trouble, engine, memory)
+    return lambda on_heard, on_trouble: make_ear(on_heard, on_trouble, engine, memory, language)
 
 
 def _is_tour(path: Path) -> bool:

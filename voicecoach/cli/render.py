@@ -16,15 +16,17 @@ from voicecoach.render import render_session, write_cue_sheet
 from voicecoach.session.plan import make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
+from voicecoach.session.wording import wording
 from voicecoach.units import STREAM_RATE, spoken_duration
 
 
 def run(options: argparse.Namespace, _: Signals) -> int:
     """Write the session, and its cue sheet where one is wanted."""
     routine, _path = find_routine(options.routine)
-    plan = make_plan(routine, choices_of(options))
-    texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1)).texts())
-    speech = open_speech(options.voice, options.rate, texts)
+    words = wording(routine.language)
+    plan = make_plan(routine, choices_of(options), words)
+    texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1), words).texts())
+    speech = open_speech(options.voice, options.rate, texts, routine.language)
     try:
         with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
             speaking = bar.add_task("rendering speech", total=None)

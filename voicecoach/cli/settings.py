@@ -1,7 +1,7 @@
 """Where a flag's value comes from: the command line, the environment, the configuration file, or the program.
 
-What can be set is read off the parser, so a new flag has its key and its variable by itself, and the flag's own type and
-choices check every value. A value that is wrong is never passed over in silence.
+What can be set is read off the parser, so a new flag has its key and its variable by itself, and the flag's own type
+and choices check every value. A value that is wrong is never passed over in silence.
 """
 
 from __future__ import annotations
@@ -363,7 +363,9 @@ def _shown(value: object) -> str:
         return f'"{value[:60]}"'
     if isinstance(value, int | float):
         return f"{value}"
-    return {list: "a list", dict: "a table"}.get(type(value), "a date or time")
+    if isinstance(value, list):
+        return "a list"
+    return "a table" if isinstance(value, dict) else "a date or time"
 
 
 def _meant(what: str | bool | None) -> str:

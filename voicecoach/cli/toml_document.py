@@ -127,4 +127,5 @@ def _reader() -> Callable[[str], dict[str, Any]]:
         import tomllib
     else:
         import tomli as tomllib
-    return tomllib.loads
+    loads: Callable[[str], dict[str, Any]] = tomllib.loads
+    return loads
