@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -243,12 +246,45 @@ def _load(language: SearchLanguage) -> Any:
         # kws_delay: by default a detection is held back for 10 frames, in case it grows; growth is told apart here.
         config = Config(lm=None, loglevel="FATAL", kws_delay=0)
         if language.acoustic_model is not None:
+            _try_model(language.acoustic_model, language.dictionary)
             config.set_string("hmm", str(language.acoustic_model))
             config.set_string("dict", str(language.dictionary))
         return Decoder(config)
+    except EarError:
+        raise
     except Exception as error:
-        model = language.acoustic_model or "its English model"
-        raise EarError(f"pocketsphinx could not load {model}: {error}") from error
+        raise EarError(f"pocketsphinx could not load {language.acoustic_model or 'its English model'}: {error}") from error
+
+
+_TRIAL = """
+import sys
+from pocketsphinx import Config, Decoder
+config = Config(lm=None, loglevel="FATAL")
+config.set_string("hmm", sys.argv[1])
+config.set_string("dict", sys.argv[2])
+Decoder(config)
+"""
+_TRIAL_SECONDS = 60.0
+
+
+@cache
+def _try_model(acoustic_model: Path, dictionary: Path | None) -> None:
+    """Load a model in a process of its own first: pocketsphinx ends the process where a model's files are damaged.
+
+    Once for each model. Raises EarError.
+    """
+    command = [sys.executable, "-c", _TRIAL, str(acoustic_model), str(dictionary)]
+    try:
+        tried = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TRIAL_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EarError(f"pocketsphinx could not try {acoustic_model}: {error}") from error
+    if tried.returncode != 0:
+        raise EarError(
+            f"pocketsphinx could not load {acoustic_model} with {dictionary}: the files are damaged, or do not belong "
+            "together."
+        )
 
 
 def open_dictionary() -> Callable[[str], str | None]:

@@ -1,8 +1,8 @@
 """Which languages there are, and the files of each: those that ship with the program, and those that a user added.
 
 A language of the user's is a folder such as ``languages/de`` in voicecoach's data folder, with ``wording.yaml`` (what
-the coach says), ``phrases.yaml`` (what it understands) and ``pocketsphinx.yaml`` (the recogniser's model). It is complete
-or it is not used: there are no English sentences in the middle of another language.
+the coach says), ``phrases.yaml`` (what it understands) and ``pocketsphinx.yaml`` (the recogniser's model). It is
+complete or it is not used: there are no English sentences in the middle of another language.
 """
 
 from __future__ import annotations

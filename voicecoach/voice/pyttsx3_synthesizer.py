@@ -146,8 +146,8 @@ class Pyttsx3Synthesizer:
     ) -> None:
         """Start the engine and choose the voice for ``language`` (see :func:`choose_voice`).
 
-        ``rate`` is in words a minute, as heard.
-        ``command`` starts another program in the place of the usual ones; ``patience`` times as long as usual is
+        ``rate`` is in words a minute, as heard. ``command`` starts another program in the place of the usual ones;
+        ``patience`` times as long as usual is
         waited for it. Raises VoiceError, UnknownVoiceError, and UsageError for a rate outside RATES.
         """
         if rate not in RATES:
