@@ -253,7 +253,8 @@ def _load(language: SearchLanguage) -> Any:
     except EarError:
         raise
     except Exception as error:
-        raise EarError(f"pocketsphinx could not load {language.acoustic_model or 'its English model'}: {error}") from error
+        model = language.acoustic_model or "its English model"
+        raise EarError(f"pocketsphinx could not load {model}: {error}") from error
 
 
 _TRIAL = """
