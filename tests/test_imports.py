@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("session",),
     ("voice", "audio", "ear"),
     ("player", "performance", "inbox", "event_log", "display", "simulation", "render", "keyboard",
-     "journal", "journal_writer", "history", "history_wording", "journal_report", "doctor_page"),
+     "journal", "journal_writer", "problems", "history", "history_wording", "journal_report", "doctor_page"),
     ("opening",),
     ("cli",),
     ("__main__",),

@@ -14,6 +14,7 @@ from voicecoach.cli.complaints import complain
 from voicecoach.cli.settings import parse, sources_of
 from voicecoach.cli.signals import Signalled, Signals
 from voicecoach.errors import VoicecoachError, WrittenError
+from voicecoach.problems import Problems
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(*error.problems)
         return error.exit_code
     except VoicecoachError as error:
+        if error.exit_code == 1:
+            Problems().note_error(error)
         complain(f"voicecoach: {error}", *sources_of(options, str(error)))
         return error.exit_code
     except Exception as error:
@@ -45,10 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _unexpected(error: Exception) -> int:
+    Problems().note_error(error)
     if os.environ.get("VOICECOACH_DEBUG"):
         raise error
     complain(
         f"voicecoach: this is a fault of the program, not yours: {type(error).__name__}: {error}",
-        "Set VOICECOACH_DEBUG=1 to see where, and please report it.",
+        "Please report it, with what voicecoach diagnose prints. VOICECOACH_DEBUG=1 shows where.",
     )
     return 1

@@ -30,6 +30,7 @@ from voicecoach.keyboard import Keyboard
 from voicecoach.opening import Consent, find_devices, open_rehearsal, open_speech, refuse_unsafe
 from voicecoach.performance import lengths
 from voicecoach.player import Player, Stage
+from voicecoach.problems import Problems
 from voicecoach.routine.model import CueStyle, Routine
 from voicecoach.session.effects import Reason, Record
 from voicecoach.session.plan import make_plan
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     standing, unknown = _standing(path, routine)
     has_keys = Keyboard(lambda key, command: None).available
     events = EventFile(options.events) if options.events else None
-    log = EventLog([*([events] if events else []), display])
+    log = EventLog([*([events] if events else []), display, Problems()])
     try:
         devices = find_devices(options.audio, listen=not options.no_mic)
         consent = Consent(options.no_mic, options.approved, options.unattended)
