@@ -51,9 +51,8 @@ class Wording:
         return text
 
 
-@cache
 def wording(language: str = ENGLISH) -> Wording:
-    """The wording of ``language``, read once."""
+    """The wording of ``language``; its file is read once."""
     return Wording(language)
 
 
