@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -189,6 +190,11 @@ def test_an_unknown_variable_is_noted_and_stops_nothing() -> None:
 def test_another_file_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text("speed = 0.6\n")
     assert parse(PLAY, {"VOICECOACH_CONFIG": str(tmp_path / "other.toml")}).speed == 0.6
+    write("speed = 0.7\n")
+    assert parse(PLAY, {"VOICECOACH_CONFIG": os.devnull}).speed == 1.0
+    assert parse(PLAY, {"VOICECOACH_CONFIG": ""}).speed == 0.7
+    with pytest.raises(ConfigurationError, match=r"VOICECOACH_CONFIG: there is no file .*none\.toml"):
+        parse(PLAY, {"VOICECOACH_CONFIG": str(tmp_path / "none.toml")})
 
 
 def test_a_broken_file_holds_up_no_command_without_settings() -> None:
@@ -241,7 +247,7 @@ def test_the_listing_is_a_file_that_says_the_same() -> None:
     again = Settings.read(make_parser(), {})
     assert again.problems == []
     assert {(each.command, each.name): again.resolve(each).value for each in again.known} == before
-    uncommented = "\n".join(line.removeprefix("#") for line in text.splitlines()[2:])
+    uncommented = "\n".join(line.removeprefix("#") for line in text.splitlines()[3:])
     assert "VOICECOACH_RATE" in text
     assert parse_toml(uncommented.replace("=   ", '= ""   '), "x")
 

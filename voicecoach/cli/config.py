@@ -33,6 +33,7 @@ def listing(settings: Settings) -> Iterator[str]:
     there = "" if settings.path.exists() else " (not there yet)"
     yield f"# {settings.path}{there}"
     yield "# A flag goes before its variable (VOICECOACH_SPEED=0.8), a variable before this file."
+    yield "# --approved, --unattended and --record count only where they are typed."
     yield ""
     shared: set[str] = set()
     for setting in settings.known:

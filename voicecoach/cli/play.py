@@ -59,7 +59,8 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     standing, unknown = _standing(path, routine)
     has_keys = Keyboard(lambda key, command: None).available
     events = EventFile(options.events) if options.events else None
-    log = EventLog([*([events] if events else []), display, Problems()])
+    problems = Problems()
+    log = EventLog([*([events] if events else []), display, problems])
     try:
         devices = find_devices(options.audio, listen=not options.no_mic)
         consent = Consent(options.no_mic, options.approved, options.unattended)
@@ -92,6 +93,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     try:
         clip_of = speech.clips_at(options.speed)
         if speech.failure is not None:
+            problems.note(str(speech.failure))
             warnings.append(f"{speech.failure} What cannot be spoken is shown; the chimes sound.")
         if devices.has_microphone:
             warnings.append(deaf_witness(options.engine, routine.language))
@@ -125,6 +127,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
         speech.close()
         journal.close()
         if journal.failure is not None:
+            problems.note(str(journal.failure))
             complain(f"voicecoach: {journal.failure}")
         if events is not None:
             events.close()

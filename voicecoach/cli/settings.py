@@ -23,7 +23,7 @@ from voicecoach.routine.doses import nearest, spoken_list
 
 PREFIX = "VOICECOACH_"
 FILE_VARIABLE = "VOICECOACH_CONFIG"
-"""Names another configuration file."""
+"""Names another configuration file; the null device for none."""
 
 _OTHER_VARIABLES = frozenset({FILE_VARIABLE, "VOICECOACH_DEBUG"})
 
@@ -160,8 +160,11 @@ class Settings:
     def read(parser: argparse.ArgumentParser, environment: Mapping[str, str] = os.environ) -> Settings:
         """Look at both; raises nothing for what is wrong in them, see ``problems``."""
         settings = Settings(settings_of(parser), config_path(environment))
+        named = environment.get(FILE_VARIABLE)
+        if named and named != os.devnull and not settings.path.exists():
+            settings.problems.append(f"{FILE_VARIABLE}: there is no file {settings.path}")
         try:
-            items = toml_document.read(settings.path)
+            items = [] if named == os.devnull else toml_document.read(settings.path)
         except ConfigurationError as fault:
             settings.problems += fault.problems
             items = []
