@@ -95,6 +95,10 @@ def test_values_go_through_the_flag_s_own_type() -> None:
         ("speed = 3\n", ["1:1: speed: expected 0.5 to 2, got 3"]),
         ('# a\n\n[play]\nspeed = "fast"\n', ['4:1: speed: expected a number from 0.5 to 2, got "fast"']),
         ("speed = true\n", ["1:1: speed: expected a number, got true"]),
+        ("speed = []\n", ["1:1: speed: expected a number, got a list"]),
+        ("[play]\nspeed = {a = 1}\n", ["a table is [command] and then `flag = value` lines"]),
+        ("[journal]\n", ["1:2: journal has no flags that can be set here"]),
+        ("[journal]\ncsv = true\n", ["1:2: journal has no", '2:1: "csv" cannot be set: journal has no flags']),
         ("speed = [1]\n", ["1:1: speed: expected a number, got a list"]),
         ('[play]\ncues = "breif"\n', ['2:1: cues: expected full, brief or chimes, got "breif"; did you mean brief?']),
         ("[play]\ncues = 3\n", ["2:1: cues: expected full, brief or chimes, got 3"]),
@@ -136,6 +140,10 @@ def test_an_unknown_table_is_told_once_with_a_near_miss() -> None:
     assert len(told) == 1
     assert told[0].startswith("1:2: [plai] is not a command; expected [play]")
     assert told[0].endswith("did you mean [play]?")
+    assert len(problems("plai.speed = 1\nplai.rate = 200\n")) == 1
+    assert len(problems("plai = {speed = 1}\n")) == 1
+    assert len(problems("plai = {}\n")) == 1
+    assert len(problems("[[plai]]\n[plai.more]\nspeed = 1\n")) == 1
 
 
 @pytest.mark.parametrize(

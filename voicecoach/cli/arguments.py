@@ -70,10 +70,10 @@ def make_parser() -> argparse.ArgumentParser:
     play.add_argument("--events", type=Path, metavar="FILE", help="append what happens, one JSON object a line")
     play.add_argument("--approved", action="store_true", help="a doctor or therapist has approved: do not ask")
     play.add_argument("--cues", choices=("full", "brief", "chimes"), dest="style",
-                      help="how much is said on the way; by default less once an exercise is familiar")  # fmt: skip
+                      help="how much is said; default: less once familiar")  # fmt: skip
     play.add_argument("--no-check-ins", action="store_true", help="do not ask about new numbness between exercises")
     play.add_argument("--emergency-number", type=_emergency_number, metavar="NUMBER",
-                      help="named where the coach says to call for help; none unless you give it")  # fmt: skip
+                      help="named where the coach says to call for help")  # fmt: skip
     play.add_argument("--no-mic", action="store_true", help="do not listen: only the keys steer")
     play.add_argument("--unattended", action="store_true", help="play even where nobody could end it")
     play.add_argument("--audio", default=None, metavar="DEVICE",
@@ -149,7 +149,7 @@ def _run_of(command: str) -> Callable[[argparse.Namespace, Signals], int]:
 def _add_session(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--side", choices=("right", "left", "both"), default="both", help="which side to do")
     parser.add_argument("--speed", type=_number(0.5, 2.0), default=1.0, metavar="X",
-                        help="speech and rests, 0.5 to 2 times as fast; holds stay as prescribed")  # fmt: skip
+                        help="0.5 to 2: speech and rests, never a hold")  # fmt: skip
     parser.add_argument("--dose", choices=("low", "high"), default="low", help="which end of a range, as in 2 to 4")
 
 
@@ -161,7 +161,7 @@ def _add_voice(parser: argparse.ArgumentParser) -> None:
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="both", choices=("both", "pocketsphinx", "sphinx", "vosk", "whisper"),
-                        help="what listens (both: keyword search and neural heads)")  # fmt: skip
+                        metavar="NAME", help="both (default), pocketsphinx, sphinx, vosk, whisper")  # fmt: skip
 
 
 def _emergency_number(text: str) -> str:

@@ -175,6 +175,7 @@ class Settings:
             if flag in ONCE
         }
         commands = list(subparsers_of(parser))
+        settings._check_table_names(items, commands)
         # What is said for one command goes before what is said for all of them, and so is taken first.
         for item in sorted(items, key=lambda item: -len(item.path)):
             settings._take_item(item, commands, once)
@@ -196,11 +197,11 @@ class Settings:
 
     def _take_item(self, item: Item, commands: list[str], once: set[tuple[str, str]]) -> None:
         *tables, name = item.path
-        if item.value is None or len(tables) > 1 or isinstance(item.value, dict) or item.value == [] or (
-            tables and tables[0] not in commands
-        ):  # fmt: skip
+        if item.is_heading or len(tables) > 1 or isinstance(item.value, dict):
             self._check_table(item, commands)
             return
+        if tables and tables[0] not in commands:
+            return  # told of the table
         command = tables[0] if tables else None
         meant = self._meant_by(command, name)
         if isinstance(meant, str):
@@ -218,17 +219,25 @@ class Settings:
 
     def _check_table(self, item: Item, commands: list[str]) -> None:
         name = item.path[0]
-        having = [command for command in commands if self.of(command)]
-        if name not in commands and (len(item.path) == 1 or item.value is not None):
-            if len(item.path) > 1:
-                return  # its heading was told, or is the only way to have got here
-            tables = spoken_list([f"[{each}]" for each in having])
-            near = nearest(name, having)
-            self._tell(item, f"[{name}] is not a command; expected {tables}" + _meant(near and f"[{near}]"))
-        elif len(item.path) > 1 or item.value is not None:
+        if name not in commands:
+            return  # told of the table
+        if len(item.path) > 1 or item.value is not None:
             self._tell(item, f"a table is [command] and then `flag = value` lines, got {'.'.join(item.path)}")
-        elif name not in having:
+        elif not self.of(name):
             self._tell(item, f"{name} has no flags that can be set here")
+
+    def _check_table_names(self, items: list[Item], commands: list[str]) -> None:
+        """Tell of each table that is no command, once."""
+        having = [command for command in commands if self.of(command)]
+        told: set[str] = set()
+        for item in items:
+            name = item.path[0]
+            is_table = item.is_heading or len(item.path) > 1 or isinstance(item.value, dict)
+            if is_table and name not in commands and name not in told:
+                told.add(name)
+                tables = spoken_list([f"[{each}]" for each in having])
+                near = nearest(name, having)
+                self._tell(item, f"[{name}] is not a command; expected {tables}" + _meant(near and f"[{near}]"))
 
     def _meant_by(self, command: str | None, name: str) -> list[Setting] | str:
         """The settings that a key of a command, or of none, stands for; or what is wrong with it."""

@@ -24,7 +24,7 @@ _AT_END = " (at end of document)"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A value, or a table's heading, whose ``value`` is then None."""
+    """A value, or a table's heading."""
 
     path: tuple[str, ...]
     """Table names and the key: ``("play", "speed")``."""
@@ -32,6 +32,8 @@ class Item:
     line: int
     """Counted from 1, as ``column`` is."""
     column: int
+    is_heading: bool = False
+    """``[play]``; ``value`` is then None, or a list for ``[[play]]``."""
 
 
 def read(path: Path) -> list[Item]:
@@ -80,7 +82,7 @@ def _items(text: str, loads: Callable[[str], dict[str, Any]]) -> Iterator[Item]:
         if statement.lstrip().startswith("["):
             table, repeated = _heading(data)
             line_, column = _place(statement, table[-1], begin)
-            yield Item(table, [] if repeated else None, line_, column)
+            yield Item(table, [] if repeated else None, line_, column, is_heading=True)
         else:
             for path, value in _leaves(data):
                 yield Item((*table, *path), value, *_place(statement, path[-1], begin))
