@@ -130,3 +130,12 @@ def test_a_file_that_is_not_yaml_is_told(folder: Path) -> None:
     shutil.rmtree(folder)
     with pytest.raises(LanguageError, match="There is no language"):
         search_language(TAG)
+
+
+def test_the_guide_s_example_is_such_a_file(folder: Path, acoustic_model: Path, repository: Path) -> None:
+    guide = (repository / "docs" / "languages.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(guide.split("```yaml\n")[2].split("```")[0])
+    write_search(folder, **{**example, "acoustic_model": str(acoustic_model), "dictionary": "words.dict"})
+    found = search_language(TAG)
+    assert set(found.phrases) == {"stopp"}
+    assert found.pronunciations == {"autsch": "AU CH"}
