@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
      "chapters", "subtitles", "sound_tags", "cover", "printed_script", "remembered",
      "glance", "lookout", "news", "outline", "recap", "big_letters", "voice_meter", "screen", "live_view",
      "job_control",
-     "journal", "journal_writer", "history", "history_wording", "journal_report", "doctor_page"),
+     "journal", "journal_writer", "problems", "history", "history_wording", "journal_report", "doctor_page"),
     ("opening",),
     ("cli",),
     ("__main__",),

@@ -19,8 +19,8 @@ class UsageError(VoicecoachError):
     exit_code = 2
 
 
-class RoutineError(VoicecoachError):
-    """A routine file is wrong. Its writer's to mend; exit code 2.
+class WrittenError(VoicecoachError):
+    """Something that a person wrote for the program is wrong. Its writer's to mend; exit code 2.
 
     ``problems`` holds one ``file:line:column: message`` line for each fault, in file order.
     """
@@ -30,6 +30,18 @@ class RoutineError(VoicecoachError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class RoutineError(WrittenError):
+    """A routine file is wrong."""
+
+
+class ConfigurationError(WrittenError):
+    """A value in the configuration file or in the environment is wrong, or none that there is."""
+
+
+class LanguageError(WrittenError):
+    """The data of a language is wrong or not complete, or there is none."""
 
 
 class RefusedError(VoicecoachError):

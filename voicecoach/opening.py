@@ -12,6 +12,7 @@ from voicecoach.audio.device import AudioDevice
 from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.errors import RefusedError, UsageError, VoiceError
 from voicecoach.performance import ClipOf
+from voicecoach.routine.languages import ENGLISH
 from voicecoach.routine.model import Routine
 from voicecoach.session.standing import Standing
 from voicecoach.units import STREAM_RATE
@@ -71,24 +72,28 @@ class Speech:
             return SilentSynthesizer(rate).speak(text).resampled(STREAM_RATE)
 
 
-def open_synthesizer(voice: str | None, rate: float, engine: str | None = None) -> Synthesizer:
+def open_synthesizer(voice: str | None, rate: float, engine: str | None = None,
+                     language: str = ENGLISH) -> Synthesizer:  # fmt: skip
     """One voice of ``engine``, one of VOICE_ENGINES; where it is None, the name of the voice tells which.
 
     Raises UsageError for a voice or rate that does not exist, VoiceError where the engine does not work.
     """
     if engine == PIPER or (engine is None and voice is not None and names_a_file(voice)):
         return PiperSynthesizer(voice, round(rate))
-    return Pyttsx3Synthesizer(voice, round(rate))
+    return Pyttsx3Synthesizer(voice, round(rate), language=language)
 
 
-def open_speech(voice: str | None, rate: float, texts: Iterable[str], engine: str | None = None) -> Speech:
-    """Speech with the voice of that name, or the platform's best; silent where no voice works (see ``failure``).
+def open_speech(voice: str | None, rate: float, texts: Iterable[str], engine: str | None = None,
+                language: str = ENGLISH) -> Speech:  # fmt: skip
+    """Speech with the voice of that name, or the platform's best in ``language``.
+
+    Silent where no voice works or none speaks the language (see ``failure``).
 
     ``engine`` as in ``open_synthesizer``. Raises UsageError for a voice or rate that does not exist.
     """
     wanted = tuple(texts)
     try:
-        first = open_synthesizer(voice, rate, engine)
+        first = open_synthesizer(voice, rate, engine, language)
     except UsageError:
         raise
     except VoiceError as fault:
@@ -98,18 +103,19 @@ def open_speech(voice: str | None, rate: float, texts: Iterable[str], engine: st
     ready = {round(rate): first}
 
     def make(words_a_minute: int) -> Synthesizer:
-        return ready.pop(words_a_minute, None) or open_synthesizer(voice, words_a_minute, engine)
+        return ready.pop(words_a_minute, None) or open_synthesizer(voice, words_a_minute, engine, language)
 
     return Speech(make, rate, wanted)
 
 
-def open_rehearsal(engine: str, texts: Iterable[str], clip_of: ClipOf) -> Rehearsal:
+def open_rehearsal(engine: str, texts: Iterable[str], clip_of: ClipOf, language: str = ENGLISH) -> Rehearsal:
     """What the ear takes ``texts`` for, kept beside the speech; an engine that is too slow is asked about none."""
     from voicecoach.ear.engines import BOTH, SEARCH, make_hearing
     from voicecoach.ear.self_trigger_cache import SelfTriggerCache, ear_version
 
     clips = {text: clip_of(text) for text in texts} if engine in (BOTH, SEARCH) else {}
-    return Rehearsal(clips, SelfTriggerCache(default_folder(), ear_version(engine)), lambda: make_hearing(engine))
+    cache = SelfTriggerCache(default_folder(), ear_version(engine, language=language))
+    return Rehearsal(clips, cache, lambda: make_hearing(engine, language=language))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from voicecoach.session.events import CommandGiven, Event, SpeechReady, Started
 from voicecoach.session.plan import Plan
 from voicecoach.session.session import Session
 from voicecoach.session.states import State
+from voicecoach.session.wording import Wording
 
 BLOCK = 480
 """Frames: 10 ms, what a live device asks for."""
@@ -63,12 +64,14 @@ class Simulation:
     """What would be in the journal."""
     ended: list[CueEnded] = field(default_factory=list)
     """Every cue that began to sound, in order of its end; those that were cut too."""
+    words: Wording | None = None
+    """The coach's own sentences; English where nothing is said."""
 
     def __post_init__(self) -> None:
         self._inbox: list[Event] = []
         self.mixer = Mixer(self.rate, self._inbox.append)
         clip_of = self.clip_at(self.speed)
-        self.session = Session(self.plan, lengths(clip_of, self.earcons, self.rate), speed=self.speed)
+        self.session = Session(self.plan, lengths(clip_of, self.earcons, self.rate), self.words, self.speed)
         self.performance = Performance(
             self.session, self.mixer, clip_of, self.earcons, EventLog([self._write]), self._arm, self._retempo,
             self._record, self.music,

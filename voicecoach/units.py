@@ -47,14 +47,19 @@ def parse_duration(text: str) -> float:
     return total
 
 
-def spoken_duration(value: float) -> str:
-    """A duration as it is said or printed in full: ``1 minute 30 seconds``."""
+def duration_parts(value: float) -> list[tuple[str, str, bool]]:
+    """A duration in hours, minutes and seconds: of each the number in figures, its unit, and whether it is one."""
     whole = round(value)
     if whole != value and value < 60:
-        return f"{value:g} seconds"
+        return [(f"{value:g}", "second", False)]
     parts = []
     for size, name in ((3600, "hour"), (60, "minute"), (1, "second")):
         count, whole = divmod(whole, size)
         if count:
-            parts.append(f"{count} {name}" + ("s" if count != 1 else ""))
-    return " ".join(parts) or "0 seconds"
+            parts.append((str(count), name, count == 1))
+    return parts or [("0", "second", False)]
+
+
+def spoken_duration(value: float) -> str:
+    """A duration as it is shown in full: ``1 minute 30 seconds``. What is said is ``Wording.duration``."""
+    return " ".join(f"{count} {name}" + ("" if one else "s") for count, name, one in duration_parts(value))

@@ -302,7 +302,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         "format: 1\ntitel: Wrists\napproval: required\n" + GOOD,
         [
             (
-                '2:1: "titel" is not a field of a routine; expected format, title, about, source, approval, '
+                '2:1: "titel" is not a field of a routine; expected format, title, language, about, source, approval, '
                 "precautions, red_flags, reminder, check_ins, cues, exercises or closing; did you mean `title`?"
             )
         ],
@@ -378,7 +378,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
             ("1:1: approval is missing from a routine: expected `approval: required` or `approval: not required`"),
             '1:1: format must be 1, the only version that this program knows, got "3"',
             (
-                '2:1: "titel" is not a field of a routine; expected format, title, about, source, approval, '
+                '2:1: "titel" is not a field of a routine; expected format, title, language, about, source, approval, '
                 "precautions, red_flags, reminder, check_ins, cues, exercises or closing; did you mean `title`?"
             ),
             '6:5: sides must be both, right, left or none, got "bot"; did you mean `both`?',
@@ -513,7 +513,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         HEAD + "<<: {a: b}\n" + GOOD,
         [
             (
-                '4:1: "<<" is not a field of a routine; expected format, title, about, source, approval, '
+                '4:1: "<<" is not a field of a routine; expected format, title, language, about, source, approval, '
                 "precautions, red_flags, reminder, check_ins, cues, exercises or closing"
             )
         ],
@@ -522,7 +522,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         HEAD + "12: x\n" + GOOD,
         [
             (
-                '4:1: "12" is not a field of a routine; expected format, title, about, source, approval, '
+                '4:1: "12" is not a field of a routine; expected format, title, language, about, source, approval, '
                 "precautions, red_flags, reminder, check_ins, cues, exercises or closing"
             )
         ],

@@ -50,9 +50,9 @@ def test_what_is_said_of_health_is_what_the_bundled_routine_says() -> None:
 def test_every_example_in_the_comments_may_be_taken_as_it_stands() -> None:
     lines = compose("mine", Answers("Mine"), SAFETY).splitlines()
     example = re.compile(r"( *)# ((- )?(say|move|hold|wait|per_day|about|first_side|order|lead_in|rest|optional|"
-                         r"source|cues|closing): ?.*|  (short|for|say): .*|  - [A-Z].*|about:)$")  # fmt: skip
+                         r"source|language|cues|closing): ?.*|  (short|for|say): .*|  - [A-Z].*|about:)$")  # fmt: skip
     taken = [example.sub(r"\1\2", line) for line in lines]
-    assert sum(before != after for before, after in zip(lines, taken, strict=True)) == 20
+    assert sum(before != after for before, after in zip(lines, taken, strict=True)) == 21
     routine = parse("\n".join(taken), "mine")
     (exercise,) = routine.exercises
     assert [type(step).__name__ for step in exercise.steps] == ["Say", "Say", "Move", "Hold", "Wait"]

@@ -32,6 +32,7 @@ from voicecoach.session.plan import Kind, Plan
 from voicecoach.session.session import NOT_A_STEP, Session
 from voicecoach.session.states import LISTENED_FOR, TRANSITIONS, Key, State, Trigger
 from voicecoach.session.timeline import Lengths
+from voicecoach.session.wording import Wording
 
 RATE = 100
 EARCON = 20
@@ -102,8 +103,9 @@ class FakeStage:
     """
 
     def __init__(self, plan: Plan, rows: Counter[Key] | None = None, speed: float = 1.0, lag: int = 0,
-                 texts: frozenset[str] | None = None, prompt_retempo: bool = True) -> None:  # fmt: skip
-        self.session = WatchedSession(plan, lengths_at(speed), speed=speed)
+                 texts: frozenset[str] | None = None, prompt_retempo: bool = True,
+                 words: Wording | None = None) -> None:  # fmt: skip
+        self.session = WatchedSession(plan, lengths_at(speed), words, speed)
         self.session.rows = rows if rows is not None else Counter()
         self.plan, self.lag, self.prompt_retempo = plan, lag, prompt_retempo
         self.texts = texts if texts is not None else frozenset(self.session.texts())

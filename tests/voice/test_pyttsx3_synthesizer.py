@@ -373,3 +373,19 @@ class TestMisbehavingProcess:
         assert {file.name for file in folder.iterdir()} <= {"stderr.txt"}
         del synthesizer
         assert not folder.exists()
+
+
+class TestVoiceForALanguage:
+    def test_the_default_goes_first_if_it_speaks_the_language(self) -> None:
+        austrian = InstalledVoice("x/at", "at", ("de-at",))
+        german = InstalledVoice("x/de", "de", ("de-de",))
+        assert choose_voice([austrian, german], None, default="x/de", language="de") is german
+        assert choose_voice([german, austrian], None, default="x/de", language="de-at") is austrian
+        assert choose_voice([german], None, language="de-ch") is german
+
+    def test_no_voice_of_the_language_is_better_than_one_that_mumbles_it(self) -> None:
+        with pytest.raises(VoiceError, match='No installed voice speaks the language "eo"'):
+            choose_voice([voice for voice in VOICES if "eo" not in voice.languages], None, language="eo")
+
+    def test_a_voice_that_was_asked_for_speaks_any_language(self) -> None:
+        assert choose_voice(VOICES, "gmw/en-us", language="de").id == "gmw/en-us"

@@ -10,18 +10,21 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from voicecoach.cli.arguments import make_parser
 from voicecoach.cli.complaints import complain
+from voicecoach.cli.settings import parse, sources_of
 from voicecoach.cli.signals import Signalled, Signals
-from voicecoach.errors import RoutineError, VoicecoachError
+from voicecoach.errors import VoicecoachError, WrittenError
+from voicecoach.problems import Problems
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. The one door for failure: no traceback reaches a user."""
     signals = Signals()
+    options: argparse.Namespace | None = None
     try:
         signals.catch()
-        options = make_parser().parse_args(arguments)
+        options = parse(arguments)
+        complain(*(f"voicecoach: {note}" for note in options.notes))
         run: Callable[[argparse.Namespace, Signals], int] = options.run
         return run(options, signals)
     except Signalled as signalled:
@@ -30,11 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Python flushes stdout once more at exit; there is nobody left to read it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except RoutineError as error:
+    except WrittenError as error:
         complain(*error.problems)
         return error.exit_code
     except VoicecoachError as error:
-        complain(f"voicecoach: {error}")
+        if error.exit_code == 1:
+            Problems().note_error(error)
+        complain(f"voicecoach: {error}", *sources_of(options, str(error)))
         return error.exit_code
     except Exception as error:
         return _unexpected(error)
@@ -43,10 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _unexpected(error: Exception) -> int:
+    Problems().note_error(error)
     if os.environ.get("VOICECOACH_DEBUG"):
         raise error
     complain(
         f"voicecoach: this is a fault of the program, not yours: {type(error).__name__}: {error}",
-        "Set VOICECOACH_DEBUG=1 to see where, and please report it.",
+        "Please report it, with what voicecoach diagnose prints. VOICECOACH_DEBUG=1 shows where.",
     )
     return 1

@@ -4,23 +4,46 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from voicecoach import __version__
 from voicecoach.cli.signals import Signals
 from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
 _EPILOG = """examples:
-  voicecoach play tour                      learn the commands, hands at rest
-  voicecoach play wrist-stretches           a session; say "pause", "stop" or "it hurts" at any moment
-  voicecoach show wrist-stretches           what it consists of
-  voicecoach render tour -o tour.wav        the same as a sound file
-  voicecoach journal                        what you did, and what hurt
-  voicecoach hear recording.wav --json      which commands the ear hears in a recording
+  voicecoach play tour                 learn the commands, hands at rest
+  voicecoach play wrist-stretches      a session; say "it hurts" at any moment
+  voicecoach show wrist-stretches      what it consists of
+  voicecoach render tour -o tour.wav   the same as a sound file
+  voicecoach journal                   what you did, and what hurt
+  voicecoach hear take.wav --json      which commands the ear hears in it
 """
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Fits a screen: a usage of one line, and room beside the longest flags."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30)
+        self._action_max_length = 14  # argparse forgets how far the names of commands are indented
+
+    def add_usage(self, usage: str | None, actions: Iterable[argparse.Action], groups: Iterable[Any],
+                  prefix: str | None = None) -> None:  # fmt: skip
+        """What is needed by name, and the rest as [options]."""
+        listed = list(actions)
+        parts = []
+        for action in listed:
+            given = self._format_args(action, action.metavar or action.dest)  # type: ignore[arg-type]
+            if not action.option_strings:
+                parts.append(given)
+            elif action.required:
+                values = "{" + ",".join(action.choices) + "}" if action.choices else given
+                parts.append(f"{action.option_strings[0]} {values}")
+        options = ["[options]"] if any(not each.required and each.option_strings for each in listed[1:]) else []
+        super().add_usage(" ".join(["%(prog)s", *parts, *options]), listed, groups, prefix)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,16 +54,15 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser; what it returns has ``run(options, signals) -> exit code``."""
-    raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser("voicecoach", description="A voice-guided, hands-free session player.", epilog=_EPILOG,
-                     formatter_class=raw)  # fmt: skip
+                     formatter_class=_Help)  # fmt: skip
     parser.add_argument("--version", action="version", version=f"voicecoach {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
     def command(name: str, purpose: str, example: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=purpose, description=purpose, epilog=f"example:\n  {example}",
-                                    formatter_class=raw)  # fmt: skip
-        added.set_defaults(run=_run_of(name))
+                                    formatter_class=_Help)  # fmt: skip
+        added.set_defaults(run=_run_of(name), command=name)
         return added
 
     play = command("play", "play a session", "voicecoach play wrist-stretches --side right")
@@ -48,10 +70,10 @@ def make_parser() -> argparse.ArgumentParser:
     play.add_argument("--events", type=Path, metavar="FILE", help="append what happens, one JSON object a line")
     play.add_argument("--approved", action="store_true", help="a doctor or therapist has approved: do not ask")
     play.add_argument("--cues", choices=("full", "brief", "chimes"), dest="style",
-                      help="how much is said on the way; by default less once an exercise is familiar")  # fmt: skip
+                      help="how much is said; default: less once familiar")  # fmt: skip
     play.add_argument("--no-check-ins", action="store_true", help="do not ask about new numbness between exercises")
     play.add_argument("--emergency-number", type=_emergency_number, metavar="NUMBER",
-                      help="named where the coach says to call for help; none unless you give it")  # fmt: skip
+                      help="named where the coach says to call for help")  # fmt: skip
     play.add_argument("--no-mic", action="store_true", help="do not listen: only the keys steer")
     play.add_argument("--unattended", action="store_true", help="play even where nobody could end it")
     play.add_argument("--plain", action="store_true", help="a line for each event, also in a terminal")
@@ -96,7 +118,8 @@ def make_parser() -> argparse.ArgumentParser:
     setup.add_argument("--from", dest="archive", type=Path, metavar="FILE.zip",
                        help="install the model from a file that you carried here, without a network")  # fmt: skip
 
-    command("list", "list the routines", "voicecoach list")
+    listing = command("list", "list the routines", "voicecoach list")
+    listing.add_argument("--names", action="store_true", help="the names alone, one a line")
     show = command("show", "show what a routine consists of", "voicecoach show median-nerve-glide --text")
     show.add_argument("routine", metavar="ROUTINE")
     show.add_argument("--text", action="store_true", help="print the whole script: what is said and done, and when")
@@ -122,6 +145,15 @@ def make_parser() -> argparse.ArgumentParser:
                         help="speak with that voice, or with each English one, on the loudspeaker")  # fmt: skip
     _add_audio(voices)
     _add_voice(voices)
+    config = command("config", "show every flag's default, and where it comes from", "voicecoach config")
+    config.add_argument("--path", action="store_true", help="say where the file is that you may write")
+    completion = command("completion", "let your shell complete commands, flags and routines",
+                         'eval "$(voicecoach completion bash)"        in ~/.bashrc\n'
+                         '  eval "$(voicecoach completion zsh)"         in ~/.zshrc\n'
+                         "  voicecoach completion fish | source         in config.fish")  # fmt: skip
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+    diagnose = command("diagnose", "print what a bug report should tell", "voicecoach diagnose > report.txt")
+    diagnose.add_argument("--forget", action="store_true", help="forget the recent problems")
     return parser
 
 
@@ -145,7 +177,7 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
                         help="background sound, 20 dB under speech: wav, flac, mp3, ogg")  # fmt: skip
     parser.add_argument("--side", choices=("right", "left", "both"), default="both", help="which side to do")
     parser.add_argument("--speed", type=_number(0.5, 2.0), default=1.0, metavar="X",
-                        help="speech and rests, 0.5 to 2 times as fast; holds stay as prescribed")  # fmt: skip
+                        help="0.5 to 2: speech and rests, never a hold")  # fmt: skip
     parser.add_argument("--dose", choices=("low", "high"), default="low", help="which end of a range, as in 2 to 4")
 
 
@@ -159,7 +191,7 @@ def _add_voice(parser: argparse.ArgumentParser) -> None:
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="both", choices=("both", "pocketsphinx", "sphinx", "vosk", "whisper"),
-                        help="what listens (both: keyword search and neural heads)")  # fmt: skip
+                        metavar="NAME", help="both (default), pocketsphinx, sphinx, vosk, whisper")  # fmt: skip
 
 
 def _emergency_number(text: str) -> str:

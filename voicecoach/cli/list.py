@@ -10,8 +10,12 @@ from voicecoach.routine.library import list_routines, user_folder
 from voicecoach.routine.loader import load
 
 
-def run(_: argparse.Namespace, __: Signals) -> int:
+def run(options: argparse.Namespace, _: Signals) -> int:
     """Print them."""
+    if options.names:
+        for entry in list_routines():
+            print(entry.name)
+        return 0
     for entry in list_routines():
         try:
             about = load(entry.path).title

@@ -16,6 +16,7 @@ from voicecoach.bundled import bundled
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.progress import progress
 from voicecoach.cli.routines import choices_of, find_routine
+from voicecoach.cli.settings import told_at_start
 from voicecoach.cli.signals import Signals
 from voicecoach.ear.ear import Ear, make_ear
 from voicecoach.ear.engines import deaf_witness
@@ -33,6 +34,7 @@ from voicecoach.opening import Consent, find_devices, open_rehearsal, open_speec
 from voicecoach.outline import Outline
 from voicecoach.performance import lengths
 from voicecoach.player import Player, Stage
+from voicecoach.problems import Problems
 from voicecoach.remembered import remember_volume, volume
 from voicecoach.routine.model import CueStyle, Routine
 from voicecoach.session.effects import Reason, Record
@@ -63,19 +65,21 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     standing, unknown = _standing(path, routine)
     has_keys = Keyboard(lambda key, command: None).available
     events = EventFile(options.events) if options.events else None
-    log = EventLog([*([events] if events else []), display])
+    problems = Problems()
+    log = EventLog([*([events] if events else []), display, problems])
     try:
         devices = find_devices(options.audio, listen=not options.no_mic)
         consent = Consent(options.no_mic, options.approved, options.unattended)
         warnings = [
             *unknown,
+            *told_at_start(options),
             devices.warning,
             refuse_unsafe(routine, _is_tour(path), devices, has_keys, consent, standing),
         ]
     except RefusedError:
         log.write(0.0, "finished", reason=Reason.REFUSED.value)
         raise
-    words = Wording(emergency_number=options.emergency_number)
+    words = Wording(routine.language, options.emergency_number)
     check_ins = not options.no_check_ins
     if check_ins and routine.check_ins and not (devices.has_microphone or has_keys):
         check_ins = False
@@ -91,23 +95,25 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
     unmeasured = Lengths(lambda text: 1, lambda sound: 1)
     texts = tuple(Session(plan, unmeasured, words, options.speed).texts())
     journal = Journal(default_path(), Sitting.of(path.stem.lower(), routine))
-    speech = open_speech(options.voice, options.rate, texts, options.voice_engine)
+    speech = open_speech(options.voice, options.rate, texts, options.voice_engine, routine.language)
     try:
         with progress("rendering speech") as tell:
             clip_of = speech.clips_at(options.speed, tell)
         if speech.failure is not None:
+            problems.note(str(speech.failure))
             warnings.append(f"{speech.failure} What cannot be spoken is shown; the chimes sound.")
         if devices.has_microphone:
-            warnings.append(deaf_witness(options.engine))
+            warnings.append(deaf_witness(options.engine, routine.language))
         for warning in filter(None, warnings):
             display.say(warning, "yellow")
         earcons = load_earcons(STREAM_RATE)
-        rehearsal = open_rehearsal(options.engine, texts, clip_of) if devices.has_microphone else None
+        listens = devices.has_microphone
+        rehearsal = open_rehearsal(options.engine, texts, clip_of, routine.language) if listens else None
         stage = Stage(
             devices.open,
             speech.clips_at,
             earcons,
-            _ear_factory(options.engine, devices.pair) if devices.has_microphone else None,
+            _ear_factory(options.engine, devices.pair, routine.language) if listens else None,
             NullDevice,
             Recorder(options.record) if options.record else None,
             rehearsal,
@@ -137,6 +143,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
         speech.close()
         journal.close()
         if journal.failure is not None:
+            problems.note(str(journal.failure))
             complain(f"voicecoach: {journal.failure}")
         if events is not None:
             events.close()
@@ -173,9 +180,11 @@ def _recording(journal: Journal) -> Callable[[Record], str | None]:
     return record
 
 
-def _ear_factory(engine: str, pair: str | None) -> Callable[[Callable[[Heard], None], Callable[[str], None]], Ear]:
+def _ear_factory(
+    engine: str, pair: str | None, language: str
+) -> Callable[[Callable[[Heard], None], Callable[[str], None]], Ear]:
     memory = None if pair is None else RoomMemory(pair)
-    return lambda on_heard, on_trouble: make_ear(on_heard, on_trouble, engine, memory)
+    return lambda on_heard, on_trouble: make_ear(on_heard, on_trouble, engine, memory, language)
 
 
 def _is_tour(path: Path) -> bool:

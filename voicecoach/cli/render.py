@@ -21,6 +21,7 @@ from voicecoach.routine.model import Routine
 from voicecoach.session.plan import make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
+from voicecoach.session.wording import wording
 from voicecoach.units import STREAM_RATE, spoken_duration
 
 
@@ -29,9 +30,10 @@ def run(options: argparse.Namespace, _: Signals) -> int:
     _check_endings(options)
     routine, _path = find_routine(options.routine)
     music = Playlist(find_music(options.music), lambda what: complain(f"voicecoach: {what}")) if options.music else None
-    plan = make_plan(routine, choices_of(options))
-    texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1)).texts())
-    speech = open_speech(options.voice, options.rate, texts, options.voice_engine)
+    words = wording(routine.language)
+    plan = make_plan(routine, choices_of(options), words)
+    texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1), words).texts())
+    speech = open_speech(options.voice, options.rate, texts, options.voice_engine, routine.language)
     try:
         with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
             speaking = bar.add_task("rendering speech", total=None)

@@ -11,6 +11,7 @@ from voicecoach.routine.model import Routine, Side
 from voicecoach.session.plan import Choices, make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
+from voicecoach.session.wording import wording
 from voicecoach.units import STREAM_RATE
 from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
@@ -33,5 +34,7 @@ def about_seconds(routine: Routine) -> float:
     def spoken(text: str) -> int:
         return round(len(text.split()) * 60 / DEFAULT_RATE * STREAM_RATE)
 
-    session = Session(make_plan(routine, Choices(approved=True)), Lengths(spoken, lambda sound: STREAM_RATE // 4))
+    words = wording(routine.language)
+    plan = make_plan(routine, Choices(approved=True), words)
+    session = Session(plan, Lengths(spoken, lambda sound: STREAM_RATE // 4), words)
     return session.remaining(0) / STREAM_RATE

@@ -18,6 +18,7 @@ from voicecoach.ear.level import QUIETEST
 from voicecoach.ear.room_memory import RoomMemory
 from voicecoach.ear.spotter import Heard
 from voicecoach.errors import EarError
+from voicecoach.routine.languages import ENGLISH
 from voicecoach.session.commands import ALWAYS, Command
 from voicecoach.units import STREAM_RATE, frames, seconds
 
@@ -224,8 +225,9 @@ def make_ear(
     on_trouble: Callable[[str], None],
     engine: str = DEFAULT_ENGINE,
     memory: RoomMemory | None = None,
+    language: str = ENGLISH,
 ) -> Ear:
     """An ear around the engine of that name; nothing is loaded before ``start``. Raises EarError for no such name."""
     if engine not in ENGINES:
         raise EarError(f'There is no speech engine "{engine}". Choose one of: {", ".join(ENGINES)}.')
-    return Ear(on_heard, on_trouble, lambda: make_hearing(engine, live=True, memory=memory))
+    return Ear(on_heard, on_trouble, lambda: make_hearing(engine, live=True, memory=memory, language=language))

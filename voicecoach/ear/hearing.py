@@ -21,6 +21,7 @@ from voicecoach.ear.own_voice import OwnVoice, OwnVoiceGate
 from voicecoach.ear.resampler import Decimator
 from voicecoach.ear.room_memory import Room, RoomMemory
 from voicecoach.ear.spotter import Detection, Heard, Spotter
+from voicecoach.routine.languages import ENGLISH
 from voicecoach.session.commands import ALWAYS, Command, phrases_for
 
 
@@ -33,12 +34,13 @@ class Hearing:
         rules: Callable[[str], Rule],
         echo: EchoCanceller | None = None,
         memory: RoomMemory | None = None,
+        language: str = ENGLISH,
     ) -> None:
         """Armed with every command but the answers. ``rules`` must speak of the spotter's own scores.
 
         ``memory``: of an earlier session's room, which makes for a better start; kept up to date on ``close``.
         """
-        self._spotter, self._memory = spotter, memory
+        self._spotter, self._memory, self._language = spotter, memory, language
         room = None if memory is None else memory.load()
         self._echo: EchoCanceller = KalmanEchoCanceller(room) if echo is None else echo
         self._microphone, self._reference = Decimator(), Decimator()
@@ -52,7 +54,7 @@ class Hearing:
 
     def arm(self, commands: Collection[Command]) -> None:
         """From the next hop on, listen for these and no others. Raises EarError."""
-        self._spotter.arm(phrases_for(commands))
+        self._spotter.arm(phrases_for(commands, self._language))
 
     def feed(self, microphone: Samples, reference: Samples | None = None) -> list[Heard]:
         """Take the next block (STREAM_RATE, any length) and return what was decided in it.

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -21,9 +23,10 @@ import numpy as np
 from voicecoach.audio.clip import Samples
 from voicecoach.ear.decision import Rule
 from voicecoach.ear.level import HOP, HOPS_A_SECOND
+from voicecoach.ear.pocketsphinx_language import SearchLanguage, search_language
 from voicecoach.ear.spotter import Detection
 from voicecoach.errors import EarError
-from voicecoach.routine.yaml_document import read_package_data
+from voicecoach.routine.languages import ENGLISH
 from voicecoach.session.commands import Phrase
 
 _CMN = "48,3,-1"
@@ -75,10 +78,14 @@ class KeyphraseSpec:
 class PocketsphinxSpotter:
     """One decoder with its own state; not thread-safe. Starting takes 0.15 s (no language model is loaded)."""
 
-    def __init__(self, specs: Mapping[str, KeyphraseSpec] | None = None) -> None:
-        """Load the acoustic model. ``specs`` by phrase text; the packaged ones if None. Raises EarError."""
-        self._specs = keyphrases() if specs is None else specs
-        self._decoder: Any = _load()
+    def __init__(self, specs: Mapping[str, KeyphraseSpec] | None = None, language: str = ENGLISH) -> None:
+        """Load the acoustic model. ``specs`` by phrase text; the language's own if None.
+
+        Raises EarError, and LanguageError where the language's data are wrong.
+        """
+        self._language = search_language(language)
+        self._specs = keyphrases(language) if specs is None else specs
+        self._decoder: Any = _load(self._language)
         self._log_base = math.log10(1.0001)
         self._searches = 0
         self._searched: dict[str, Phrase] = {}
@@ -217,7 +224,7 @@ class PocketsphinxSpotter:
         """How many phones a word has, once it is in the dictionary."""
         known = self._decoder.lookup_word(word)
         if known is None:
-            known = pronunciations().get(word)
+            known = self._language.pronunciations.get(word)
             if known is None:
                 raise EarError(f'The recogniser has no pronunciation for "{word}", so it cannot listen for it.')
             try:
@@ -227,7 +234,7 @@ class PocketsphinxSpotter:
         return len(known.split())
 
 
-def _load() -> Any:
+def _load(language: SearchLanguage) -> Any:
     """A decoder that searches for nothing yet."""
     try:
         from pocketsphinx import Config, Decoder
@@ -237,21 +244,61 @@ def _load() -> Any:
         ) from error
     try:
         # kws_delay: by default a detection is held back for 10 frames, in case it grows; growth is told apart here.
-        return Decoder(Config(lm=None, loglevel="FATAL", kws_delay=0))
+        config = Config(lm=None, loglevel="FATAL", kws_delay=0)
+        if language.acoustic_model is not None:
+            _try_model(language.acoustic_model, language.dictionary)
+            config.set_string("hmm", str(language.acoustic_model))
+            config.set_string("dict", str(language.dictionary))
+        return Decoder(config)
+    except EarError:
+        raise
     except Exception as error:
-        raise EarError(f"pocketsphinx could not load its English model: {error}") from error
+        model = language.acoustic_model or "its English model"
+        raise EarError(f"pocketsphinx could not load {model}: {error}") from error
+
+
+_TRIAL = """
+import sys
+from pocketsphinx import Config, Decoder
+config = Config(lm=None, loglevel="FATAL")
+config.set_string("hmm", sys.argv[1])
+config.set_string("dict", sys.argv[2])
+Decoder(config)
+"""
+_TRIAL_SECONDS = 60.0
+
+
+@cache
+def _try_model(acoustic_model: Path, dictionary: Path | None) -> None:
+    """Load a model in a process of its own first: pocketsphinx ends the process where a model's files are damaged.
+
+    Once for each model. Raises EarError.
+    """
+    command = [sys.executable, "-c", _TRIAL, str(acoustic_model), str(dictionary)]
+    try:
+        tried = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TRIAL_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EarError(f"pocketsphinx could not try {acoustic_model}: {error}") from error
+    if tried.returncode != 0:
+        raise EarError(
+            f"pocketsphinx could not load {acoustic_model} with {dictionary}: the files are damaged, or do not belong "
+            "together."
+        )
 
 
 def open_dictionary() -> Callable[[str], str | None]:
-    """The recogniser's dictionary: ARPABET phones with spaces between them, by word; None for one that it lacks.
+    """The recogniser's English dictionary: ARPABET phones with spaces between them, by word; None where it has none.
 
     ``word(2)`` is the second way to say it. Takes 0.15 s. Raises EarError.
     """
-    decoder = _load()
+    english = search_language(ENGLISH)
+    decoder = _load(english)
 
     def look_up(word: str) -> str | None:
         found: str | None = decoder.lookup_word(word)
-        return pronunciations().get(word) if found is None else found
+        return english.pronunciations.get(word) if found is None else found
 
     return look_up
 
@@ -273,30 +320,17 @@ def guessed_threshold(text: str) -> float:
     return -8.0 - 1.6 * max(0, len(text.replace(" ", "")) - 4)
 
 
-@cache
-def _data() -> Mapping[str, Any]:
-    data: Mapping[str, Any] = read_package_data("voicecoach.ear", "pocketsphinx_en.yaml")
-    return data
-
-
-@cache
-def keyphrases() -> Mapping[str, KeyphraseSpec]:
-    """The packaged search data, by phrase text: searched from the weak score on."""
+def keyphrases(language: str = ENGLISH) -> Mapping[str, KeyphraseSpec]:
+    """The language's search data, by phrase text: searched from the weak score on."""
     return {
         text: KeyphraseSpec(row.get("variants", {text: 0.0}), float(row["weak"]))
-        for text, row in _data()["phrases"].items()
+        for text, row in search_language(language).phrases.items()
     }
 
 
-@cache
-def pronunciations() -> Mapping[str, str]:
-    """Words that the decoder's dictionary lacks, each as ARPABET phones."""
-    return {str(word): str(phones) for word, phones in _data()["pronunciations"].items()}
-
-
-def rule_for(text: str) -> Rule:
+def rule_for(text: str, language: str = ENGLISH) -> Rule:
     """When this engine's scores for a phrase are believed; cautious for a phrase that nobody measured."""
-    row = _data()["phrases"].get(text)
+    row = search_language(language).phrases.get(text)
     if row is None:
         weak = guessed_threshold(text)
         return Rule(firm=weak + 8.0, weak=weak)

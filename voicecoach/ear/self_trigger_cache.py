@@ -16,8 +16,10 @@ from importlib import metadata
 from pathlib import Path
 
 from voicecoach.audio.clip import Clip
+from voicecoach.ear.pocketsphinx_language import search_language
 from voicecoach.ear.self_trigger import SelfTrigger
 from voicecoach.ear.spotter import Tier
+from voicecoach.routine.languages import ENGLISH, is_english
 from voicecoach.session.commands import Command, phrases
 
 MOST_FILES = 20_000
@@ -81,12 +83,14 @@ class SelfTriggerCache:
         return len(ages) - len(gone)
 
 
-def ear_version(engine: str, folder: Path = _EAR) -> str:
+def ear_version(engine: str, folder: Path = _EAR, language: str = ENGLISH) -> str:
     """A hash of what decides what the ear hears: code and data in ``folder``, phrases, engine, libraries (2 ms).
 
     Code is in it because thresholds are, and the simulated rooms.
     """
-    digest = hashlib.sha256(f"{engine} {phrases()}".encode())
+    digest = hashlib.sha256(f"{engine} {phrases(language)}".encode())
+    if not is_english(language):
+        digest.update(f" {search_language(language)} ".encode())
     for library in _LIBRARIES:
         digest.update(f" {library} {_version(library)} ".encode())
     for file in sorted(path for path in folder.iterdir() if path.is_file()):

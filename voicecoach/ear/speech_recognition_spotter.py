@@ -24,6 +24,7 @@ from voicecoach.ear.spotter import Detection
 from voicecoach.ear.transcript import CONTAINED, EXACT, match_phrase
 from voicecoach.ear.worker import Worker
 from voicecoach.errors import EarError
+from voicecoach.routine.languages import ENGLISH
 from voicecoach.session.commands import Phrase
 from voicecoach.units import EAR_RATE
 
@@ -113,7 +114,7 @@ def rule_for(text: str) -> Rule:
     return Rule(firm=EXACT, weak=CONTAINED, alone=False)
 
 
-def whisper_writer(model: Any) -> Callable[[Samples], str]:
+def whisper_writer(model: Any, language: str = ENGLISH) -> Callable[[Samples], str]:
     """What the package's whisper adapter makes of a stretch of sound (EAR_RATE), with a model that stays loaded.
 
     ``recognize_whisper`` itself loads its model again for every stretch. Raises EarError where the package is missing;
@@ -125,12 +126,13 @@ def whisper_writer(model: Any) -> Callable[[Samples], str]:
         from speech_recognition.recognizers.whisper_local.whisper import TranscribableAdapter
     except ImportError as error:
         raise EarError(_MISSING.format("SpeechRecognition")) from error
+    spoken = language.split("-", maxsplit=1)[0]
     recognizer: Any = WhisperCompatibleRecognizer(TranscribableAdapter(model))
 
     def write(samples: Samples) -> str:
         try:
             # One temperature: by default whisper decodes what it is unsure of up to six times.
-            text = recognizer.recognize(_audio(AudioData, samples), language="en", temperature=0.0, fp16=False)
+            text = recognizer.recognize(_audio(AudioData, samples), language=spoken, temperature=0.0, fp16=False)
             return str(text)
         except Exception as error:
             raise EarError(f"The speech engine whisper failed: {error}") from error

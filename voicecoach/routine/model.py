@@ -26,6 +26,7 @@ from pydantic import (
 
 from voicecoach.routine import doses
 from voicecoach.routine.doses import MismatchError
+from voicecoach.routine.languages import TAG
 from voicecoach.routine.prompt_text import PLACEHOLDERS, braces
 
 LONGEST_TEXT = 600
@@ -184,6 +185,13 @@ def _identifier(value: Any) -> Any:
     return value
 
 
+def _language(value: Any) -> str:
+    tag = value.strip().lower().replace("_", "-") if isinstance(value, str) else ""
+    if not TAG.fullmatch(tag):
+        raise MismatchError("be a language tag such as en or de")
+    return tag
+
+
 def _version(value: Any) -> int:
     if value not in (1, "1"):
         raise MismatchError("be 1, the only version that this program knows")
@@ -335,6 +343,9 @@ class Routine(_Frozen):
 
     format: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The version of this format: 1.")
     title: _Name = Field(description="Spoken as the greeting, and shown.")
+    language: Annotated[str, BeforeValidator(_language), _as_text(f"^{TAG.pattern}$", "en", "de")] = Field(
+        "en", description="Of the texts: chooses the coach's own words, what it understands, and the voice."
+    )
     about: _Sentences = Field((), description="Background, spoken once: one idea a sentence.")
     source: Annotated[str, BeforeValidator(_text(LONGEST_TEXT))] = Field(
         "", description="Where the content comes from; shown, not spoken."

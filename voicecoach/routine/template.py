@@ -66,6 +66,8 @@ def _head(name: str, answers: Answers) -> Iterator[str]:
         "",
         "# The coach's greeting.",
         f"title: {_scalar(answers.title)}",
+        "# The language that it is written in: en unless it says otherwise; docs/languages.md has the others.",
+        "# language: en",
         "",
         "# Where the exercises come from: your doctor, your therapist, a book. Shown, not spoken.",
         f"source: {_scalar(answers.source)}" if answers.source else "# source: fill this in, and take out the #",

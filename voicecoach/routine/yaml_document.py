@@ -101,6 +101,18 @@ def read_package_data(package: str, path: str) -> Any:
     return yaml.safe_load((files(package) / path).read_text(encoding="utf-8"))
 
 
+def read_data(path: Path) -> Any:
+    """Plain data from a YAML file of the user's that is no routine. Raises OSError, and ValueError: what is wrong."""
+    import yaml
+
+    try:
+        return yaml.safe_load(read_text(path))
+    except YamlError as wrong:
+        raise ValueError(str(wrong)) from None
+    except yaml.YAMLError as wrong:
+        raise ValueError(" ".join(str(wrong).split())) from None
+
+
 def read_text(path: Path) -> str:
     """The text of a file that may be anything; looks at its size before it opens it.
 

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from pathlib import Path
 
-from voicecoach.routine.yaml_document import read_package_data
+from voicecoach.routine.languages import ENGLISH, LanguageFile, language_folder
 
 
 class Command(str, Enum):
@@ -46,19 +47,40 @@ ALWAYS = frozenset(Command) - ANSWERS
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One way to say a command, in lower case words of the recogniser's dictionary."""
+    """One way to say a command, in small letters: words of the recogniser's dictionary."""
 
     text: str
     command: Command
 
 
-@cache
-def phrases(language: str = "en") -> tuple[Phrase, ...]:
-    """Every phrase that is understood, in the order of the data file."""
-    data = read_package_data("voicecoach.session", f"{language}/phrases.yaml")
-    return tuple(Phrase(text, Command(name)) for name, texts in data.items() for text in texts)
+def phrases(language: str = ENGLISH) -> tuple[Phrase, ...]:
+    """Every phrase that is understood, in the order of the data file. Raises LanguageError where that is wrong."""
+    return _phrases(language_folder(language) / "phrases.yaml")
 
 
-def phrases_for(commands: Collection[Command], language: str = "en") -> tuple[Phrase, ...]:
+def phrases_for(commands: Collection[Command], language: str = ENGLISH) -> tuple[Phrase, ...]:
     """The phrases that mean one of ``commands``."""
     return tuple(phrase for phrase in phrases(language) if phrase.command in commands)
+
+
+@cache
+def _phrases(path: Path) -> tuple[Phrase, ...]:
+    """What the file says: at least one phrase for every command, and none for two."""
+    file = LanguageFile.read(path)
+    file.check_names([command.value for command in Command], "a command")
+    found: dict[str, Phrase] = {}
+    for name, texts in file.fields.items():
+        if name not in Command._value2member_map_ or texts is None:
+            continue
+        if not isinstance(texts, list) or not texts:
+            file.tell((name,), f"{name} must be a list of phrases")
+            continue
+        for number, text in enumerate(texts):
+            if not isinstance(text, str) or text != " ".join(text.lower().split()):
+                file.tell((name, number), f"a phrase of {name} must be words in small letters, with one space between")
+            elif text in found:
+                file.tell((name, number), f'"{text}" cannot mean both {found[text].command.value} and {name}')
+            else:
+                found[text] = Phrase(text, Command(name))
+    file.done()
+    return tuple(found.values())

@@ -20,7 +20,6 @@ from voicecoach.session import defaults
 from voicecoach.session.cues import Cue, Earcon, Hold, Place, Prompt, Silence, Sound
 from voicecoach.session.standing import Key, Standing
 from voicecoach.session.wording import Wording, wording
-from voicecoach.units import spoken_duration
 
 
 class Kind(str, Enum):
@@ -404,7 +403,7 @@ class _Planner:
         self._step(at, Kind.HOLD, as_first if at.first else start, full)
 
     def _wait(self, at: _Round, step: WaitStep) -> None:
-        texts = ([step.say] if step.say else []) + [self.words.say("wait", duration=spoken_duration(step.wait))]
+        texts = ([step.say] if step.say else []) + [self.words.say("wait", duration=self.words.duration(step.wait))]
         for text in texts:
             prompt = Prompt(self._fill(at, text))
             self._step(at, Kind.INSTRUCTION, (prompt, _gap()))

@@ -15,6 +15,7 @@ from typing import Any
 
 from voicecoach.audio.clip import Clip, read_clip
 from voicecoach.errors import RecordingError, UsageError, VoiceError
+from voicecoach.routine.languages import ENGLISH
 from voicecoach.voice.engine_process import EngineLostError, EngineProcess
 from voicecoach.voice.plain_text import plain_text
 
@@ -69,17 +70,19 @@ def list_voices() -> list[InstalledVoice]:
     return sorted(engine.voices, key=lambda voice: (not is_english(voice), voice.languages, voice.id))
 
 
-def choose_voice(voices: Sequence[InstalledVoice], wanted: str | None, default: str | None = None) -> InstalledVoice:
+def choose_voice(voices: Sequence[InstalledVoice], wanted: str | None, default: str | None = None,
+                 language: str = ENGLISH) -> InstalledVoice:  # fmt: skip
     """The voice that ``wanted`` means: an id, a name, a language tag, or the last part of an id; case is ignored.
 
     Where it is None: the best English one (see ``_quality``); of equals the first of American, British and any other
     English, and of those the engine's ``default``; where nothing speaks English, ``default`` itself, else the first of
-    all. Raises UnknownVoiceError, with near misses, and VoiceError where there are no voices.
+    all. For another ``language`` the best that speaks it, its region before others, of equals the ``default``. Raises
+    UnknownVoiceError, with near misses, and VoiceError where there are no voices, or none that speaks that language.
     """
     if not voices:
         raise VoiceError("The speech engine has no voices. Please install one in your system's speech settings.")
     if wanted is None:
-        return _default_voice(voices, default)
+        return _default_voice(voices, default) if _is_english_tag(language) else _voice_for(voices, default, language)
     names = {key: voice for voice in reversed(voices) for key in _names(voice)}
     if (key := wanted.strip().lower()) in names:
         return names[key]
@@ -96,7 +99,28 @@ def _names(voice: InstalledVoice) -> list[str]:
 
 def is_english(voice: InstalledVoice) -> bool:
     """Whether it says that it speaks English."""
-    return any(tag.split("-")[0] == "en" for tag in voice.languages)
+    return any(_is_english_tag(tag) for tag in voice.languages)
+
+
+def _is_english_tag(tag: str) -> bool:
+    return _language_of(tag) == ENGLISH
+
+
+def _language_of(tag: str) -> str:
+    """``de`` of ``de-AT``."""
+    return tag.lower().split("-", maxsplit=1)[0]
+
+
+def _voice_for(voices: Sequence[InstalledVoice], default: str | None, language: str) -> InstalledVoice:
+    wanted = language.lower()
+    speaking = [voice for voice in voices if _language_of(wanted) in map(_language_of, voice.languages)]
+    if not speaking:
+        raise VoiceError(f'No installed voice speaks the language "{language}". {_remedy()}')
+
+    def rank(voice: InstalledVoice) -> tuple[bool, int, bool]:
+        return wanted not in map(str.lower, voice.languages), -_quality(voice), voice.id != default
+
+    return min(speaking, key=rank)
 
 
 def _quality(voice: InstalledVoice) -> int:
@@ -137,12 +161,14 @@ class Pyttsx3Synthesizer:
         voice: str | None = None,
         rate: int = DEFAULT_RATE,
         *,
+        language: str = ENGLISH,
         command: Sequence[str] | None = None,
         patience: float = 1.0,
     ) -> None:
-        """Start the engine and choose the voice (see :func:`choose_voice`); ``rate`` is in words a minute, as heard.
+        """Start the engine and choose the voice for ``language`` (see :func:`choose_voice`).
 
-        ``command`` starts another program in the place of the usual ones; ``patience`` times as long as usual is
+        ``rate`` is in words a minute, as heard. ``command`` starts another program in the place of the usual ones;
+        ``patience`` times as long as usual is
         waited for it. Raises VoiceError, UnknownVoiceError, and UsageError for a rate outside RATES.
         """
         if rate not in RATES:
@@ -152,7 +178,7 @@ class Pyttsx3Synthesizer:
         self._command, self._rate, self._patience = command, rate, patience
         engine = _start_engine(command, patience)
         try:
-            self._voice = choose_voice(engine.voices, voice, engine.default)
+            self._voice = choose_voice(engine.voices, voice, engine.default, language)
             self._prepare(engine)
         except BaseException:
             engine.close()
