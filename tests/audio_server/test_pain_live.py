@@ -134,7 +134,7 @@ MOMENTS = (
     Moment("approval", during(SAY("approval")), "asking", arguments=()),
     Moment("introduction", during(PRECAUTION), "introducing", voice="festival"),
     Moment("prompt", during(PALMS), "instructing", place=PALM),
-    Moment("lead-in", after(SAY("hold", seconds="6")), "instructing", place=PALM),
+    Moment("lead-in", after(SAY("hold", duration="6 seconds")), "instructing", place=PALM),
     Moment("hold", in_a_hold, "holding", place=PALM, held=(0.5, 3.0)),
     Moment("tick", at_a_tick, "holding", place=PALM, held=(3.0, 6.0)),
     Moment("rest", after(SAY("release")), "resting", place=PALM),

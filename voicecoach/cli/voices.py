@@ -65,7 +65,7 @@ def _sample(voice: str | None, options: argparse.Namespace, name: str | None = N
     synthesizer = open_synthesizer(voice, options.rate, options.voice_engine)
     words = wording()
     title = name or Path(voice or "").stem
-    sentences = words.say("greeting", title=title), words.say("hold", seconds=15), words.say("release")
+    sentences = words.say("greeting", title=title), words.say("hold", duration=words.duration(15)), words.say("release")
     with Voice(synthesizer) as speaking:
         return speaking.clip(" ".join(sentences))
 

@@ -397,7 +397,7 @@ class _Planner:
     def _hold(self, at: _Round, held: float) -> None:
         lead_in = at.exercise.lead_in if at.exercise.lead_in is not None else defaults.LEAD_IN
         start = (Silence("lead_in", lead_in), Hold(held), Silence("gap", defaults.AFTER_HOLD))
-        announced = (Prompt(self.words.say("hold", seconds=f"{held:g}")), *start)
+        announced = (Prompt(self.words.say("hold", duration=self.words.duration(held))), *start)
         full = (*announced, Prompt(self.words.say("release")), _gap())
         as_first = {CueStyle.FULL: full, CueStyle.BRIEF: announced, CueStyle.CHIMES: start}[at.style]
         self._step(at, Kind.HOLD, as_first if at.first else start, full)
