@@ -3,8 +3,8 @@
 The played sound is looked for with a matched filter that gives every frequency of the band the weight it was played
 with but undoes its phase (phase-only whitening by the reference; C. Knapp and G. Carter, "The generalized correlation
 method for estimation of time delay", 1976), so that each path from loudspeaker to microphone becomes one narrow pulse.
-A sweep of half a second stands 30 dB higher out of noise than its level says. Each sweep is looked at by itself and only
-the powers are added up: two clocks that drift apart cannot cancel it. Pure functions over samples, no clock.
+A sweep of half a second stands 30 dB higher out of noise than its level says. Each sweep is looked at by itself, and
+only the powers are added up: two clocks that drift apart cannot cancel it. Pure functions over samples, no clock.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def make_chirp(seconds: float = 0.5, amplitude: float = 0.2, rate: int = STREAM_
     ramp = 0.5 - 0.5 * np.cos(np.pi * np.arange(fade) / fade)
     sweep[:fade] *= ramp
     sweep[-fade:] *= ramp[::-1]
-    return sweep.astype(np.float32)
+    return np.asarray(sweep, dtype=np.float32)
 
 
 def measure(
@@ -133,13 +133,25 @@ def find_echo(captured: Samples, played: Samples, sounds: Sequence[tuple[int, in
 def speech_level(samples: Samples, noise: float = QUIETEST) -> float:
     """Level (dBFS) of speech without its pauses: of those 20 ms that are within 20 dB of the loudest.
 
-    ``noise`` (dBFS) is taken off.
+    Those that do not stand out of the ``noise`` (dBFS) are left out, and from the others it is taken off.
     """
     step = frames(0.02)
     if len(samples) < step:
         return QUIETEST
     power = (samples[: len(samples) // step * step].reshape(-1, step).astype(np.float64) ** 2).mean(axis=1)
-    loud = float(power[power >= 0.01 * power.max()].mean()) - 10.0 ** (noise / 10.0)
+    floor = 10.0 ** (noise / 10.0)
+    least = min(max(0.01 * float(power.max()), 4 * floor), float(power.max()))
+    loud = float(power[power >= least].mean()) - floor
+    return max(QUIETEST, 10.0 * float(np.log10(loud))) if loud > 0 else QUIETEST
+
+
+def loudest(samples: Samples) -> float:
+    """Level (dBFS) of the loudest fifth of a second, wherever its parts are: of somebody who said something."""
+    step = frames(0.02)
+    if len(samples) < step:
+        return QUIETEST
+    power = (samples[: len(samples) // step * step].reshape(-1, step).astype(np.float64) ** 2).mean(axis=1)
+    loud = float(np.sort(power)[-10:].mean())
     return max(QUIETEST, 10.0 * float(np.log10(loud))) if loud > 0 else QUIETEST
 
 

@@ -1,4 +1,5 @@
-"""Everything the coach says that is not in a routine; the sentences themselves are data (``en/wording.yaml``)."""
+"""Everything the coach says that is not in a routine; the sentences themselves are data (``en/wording.yaml``, and
+``en/sound_check.yaml`` for the sound check)."""
 
 from __future__ import annotations
 
@@ -8,12 +9,15 @@ from voicecoach.routine.yaml_document import read_package_data
 
 
 class Wording:
-    """The coach's sentences in one language; ``emergency_number`` is named where they say to call for help."""
+    """The coach's sentences in one language; ``emergency_number`` is named where they say to call for help.
 
-    def __init__(self, language: str = "en", emergency_number: str | None = None) -> None:
+    ``part`` names the file they are in.
+    """
+
+    def __init__(self, language: str = "en", emergency_number: str | None = None, part: str = "wording") -> None:
         # Digit by digit, or a voice would make one large number of it.
         self._number = f": {' '.join(emergency_number)}" if emergency_number else ""
-        self._data: dict[str, str | list[str]] = read_package_data("voicecoach.session", f"{language}/wording.yaml")
+        self._data: dict[str, str | list[str]] = read_package_data("voicecoach.session", f"{language}/{part}.yaml")
 
     def say(self, key: str, **fields: object) -> str:
         """The sentence ``key`` with ``{field}`` filled in. KeyError for one that does not exist."""
