@@ -284,7 +284,8 @@ class SoundCheck:
         self.phase = Phase.LISTENING
         self._armed_at, self._deadline = now, now + frames(ANSWER_SECONDS)
         self._unsure = False
-        return [Listen(frozenset({REHEARSED[self._rehearsing], Command.STOP})), Show(self._words.say("shown_listening"))]
+        armed = frozenset({REHEARSED[self._rehearsing], Command.STOP})
+        return [Listen(armed), Show(self._words.say("shown_listening"))]
 
     def _heard(self, event: CommandHeard) -> list[Effect]:
         if event.decided < self._armed_at + frames(TOO_SOON):

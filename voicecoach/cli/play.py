@@ -21,11 +21,13 @@ from voicecoach.ear.room_memory import RoomMemory
 from voicecoach.ear.spotter import Heard
 from voicecoach.errors import JournalError, RefusedError
 from voicecoach.event_log import EventFile, EventLog
+from voicecoach.greeting_check import Expected, GreetingCheck
 from voicecoach.history import add_up
 from voicecoach.history import standing as standing_of
 from voicecoach.journal import Broken, default_path, read, wall_clock
 from voicecoach.journal_writer import Journal, Sitting
 from voicecoach.keyboard import Keyboard
+from voicecoach.known_devices import is_first_play, last_check
 from voicecoach.opening import Consent, find_devices, open_rehearsal, open_speech, refuse_unsafe
 from voicecoach.performance import lengths
 from voicecoach.player import Player, Stage
@@ -95,6 +97,8 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             warnings.append(deaf_witness(options.engine))
         for warning in filter(None, warnings):
             display.say(warning, "yellow")
+        if is_first_play() and devices.has_microphone:
+            display.say("To check loudspeaker and microphone, and how well I hear you: voicecoach setup", "dim")
         earcons = load_earcons(STREAM_RATE)
         rehearsal = open_rehearsal(options.engine, texts, clip_of) if devices.has_microphone else None
         stage = Stage(
@@ -106,6 +110,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             Recorder(options.record) if options.record else None,
             rehearsal,
             _recording(journal),
+            _greeting_check(devices.pair) if devices.has_microphone and devices.pair is not None else None,
         )
         commands = rehearsal.obeyed if rehearsal else frozenset()
         session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), words, options.speed, volume())
@@ -162,6 +167,12 @@ def _recording(journal: Journal) -> Callable[[Record], str | None]:
 def _ear_factory(engine: str, pair: str | None) -> Callable[[Callable[[Heard], None], Callable[[str], None]], Ear]:
     memory = None if pair is None else RoomMemory(pair)
     return lambda on_heard, on_trouble: make_ear(on_heard, on_trouble, engine, memory)
+
+
+def _greeting_check(pair: str) -> GreetingCheck:
+    checked = last_check(pair)
+    heard = (checked is not None and checked.gain is not None) or RoomMemory(pair).load() is not None
+    return GreetingCheck(Expected(heard, checked.noise if checked is not None else None))
 
 
 def _is_tour(path: Path) -> bool:
