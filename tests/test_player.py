@@ -15,6 +15,7 @@ from voicecoach.audio.device import AudioDevice, Exchange
 from voicecoach.ear.spotter import Heard
 from voicecoach.errors import DeviceError
 from voicecoach.event_log import EventLog, Fields
+from voicecoach.greeting_check import CLIPPING, Expected, GreetingCheck
 from voicecoach.performance import lengths
 from voicecoach.player import DEAF, Player, Stage
 from voicecoach.routine.model import Exercise, Hold, Range, Routine, Say
@@ -122,14 +123,16 @@ class Run:
     """A player in a thread of its own, its log, and the parts that the test plays."""
 
     def __init__(self, open_device: Callable[[], AudioDevice] = FastDevice, *, hears: bool = True,
-                 deaf_after: float = DEAF, rehearsal: ScriptedRehearsal | None = None) -> None:  # fmt: skip
+                 deaf_after: float = DEAF, rehearsal: ScriptedRehearsal | None = None,
+                 greeting_check: GreetingCheck | None = None) -> None:  # fmt: skip
         self.log: list[tuple[float, str, Fields]] = []
         self.ears: list[ScriptedEar] = []
         clip_of = SPEECH(1.0)
         session = Session(make_plan(ROUTINE), lengths(clip_of, EARCONS, STREAM_RATE))
         make_ear: Any = self._ear if hears else None
         heard: Any = rehearsal
-        stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard)
+        stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard,
+                      greeting_check=greeting_check)  # fmt: skip
         self.player = Player(session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after)
         self.result: list[Any] = []
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -270,6 +273,20 @@ def test_a_dead_ear_pauses_and_says_so() -> None:
     run.wait_for("prompt", text="I can't hear you, so the session stands still. You can use the keyboard.")
     run.player.press("s", Command.STOP)
     assert run.end() is Reason.STOP
+
+
+def test_a_microphone_that_clips_is_told_while_the_session_goes_on() -> None:
+    device = FastDevice()
+    device._noise = np.ones(480, np.float32)
+    run = Run(lambda: device, greeting_check=GreetingCheck(Expected(echo=False), longest=0.5)).start()
+    run.wait_for("trouble", what=CLIPPING)
+    assert run.end() is Reason.COMPLETED
+
+
+def test_a_greeting_check_that_had_too_little_ends_with_the_session() -> None:
+    run = Run(greeting_check=GreetingCheck(Expected(echo=True), longest=3600)).start()
+    assert run.end() is Reason.COMPLETED
+    assert "trouble" not in run.names()
 
 
 def test_no_microphone_where_one_was_promised_is_said_and_not_played() -> None:

@@ -288,12 +288,21 @@ def test_a_try_waits_long_enough() -> None:
     assert due - stage.now == frames(ANSWER_SECONDS)
 
 
-def test_who_says_nothing_hears_the_end() -> None:
+def test_who_says_nothing_hears_the_end_soon() -> None:
+    stage = Stage()
+    while stage.report is None:
+        stage.until_it_listens().wait()
+    assert stage.end().verdict is Verdict.FAILED
+    assert stage.said[-1] == "I cannot hear you like this. The sound check is over."
+    assert sum(text == "Please say: pause." for text in stage.said) == MOST_MISSES
+
+
+def test_who_is_never_understood_hears_the_end() -> None:
     stage = Stage()
     while stage.report is None:
         stage.until_it_listens()
         if stage.report is None:
-            stage.wait()
+            stage.wait(-20.0)
     assert stage.end().verdict is Verdict.DOUBTFUL
     assert sum("Then we leave this one" in text for text in stage.said) == len(REHEARSED)
     assert sum(text.startswith("Please say: ") for text in stage.said) == 1 + (MOST_MISSES - 1) * len(REHEARSED)

@@ -167,6 +167,14 @@ def test_a_user_who_is_not_heard() -> None:
     assert report.verdict is Verdict.DOUBTFUL
     assert report.heard == {Command.PAUSE: 2, Command.STOP: 0, Command.PAIN: 0}
     assert any("nothing but the room" in text for text in told)
+    assert sum("Then we leave this one" in text for text in told) == 2
+
+
+def test_nobody_at_all() -> None:
+    report, _ = run(RoomDevice(), wanted=())
+    assert report.verdict is Verdict.FAILED
+    assert report.sounding is not None
+    assert report.sounding.echo is not None
 
 
 def test_no_microphone() -> None:

@@ -2,7 +2,7 @@
 
 ``SoundCheck.handle(event, now) -> effects``, as the session does it; positions are frames of the stream that was really
 played. Everything is spoken, so it works with eyes closed, and it goes on by itself: whoever says nothing hears advice,
-and after some tries the end.
+and after some tries the end; where nobody is heard at all, the end comes after the first command.
 
 The law: a command counts only after its request was heard to its end, and only the one that is rehearsed; "stop" ends
 the check, except while it is the one that is rehearsed; the keys for stop and pain always end it.
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
+from voicecoach.ear.level import QUIETEST
 from voicecoach.ear.sounding import Sounding
 from voicecoach.session.commands import Command
 from voicecoach.session.cues import Earcon, Prompt, Sound
@@ -137,7 +138,7 @@ class Verdict(str, Enum):
     DOUBTFUL = "doubtful"
     """Not every command was heard."""
     FAILED = "failed"
-    """There is no microphone, or nothing comes from it."""
+    """There is no microphone, nothing comes from it, or nobody was heard at all."""
     ENDED = "ended"
     """The user ended it."""
 
@@ -308,23 +309,23 @@ class SoundCheck:
         self._misses += 1
         if self._misses < MOST_MISSES:
             return self._request("ask", self._advice(event))
+        if not self._levels and event.loudest < self._floor:
+            return self._close(Verdict.FAILED)
         key = Show(self._words.say("shown_key", letter=KEYS[REHEARSED[self._rehearsing]]))
         return [key, *self._next(self._say("left_out"))]
 
     def _advice(self, event: Elapsed) -> Prompt:
-        sounding = self._report.sounding
-        noise = sounding.noise if sounding else -100.0
         if self._unsure:
             return self._say("missed_unsure")
-        if event.loudest < noise + AUDIBLE:
+        if event.loudest < self._floor:
             self._quiet_misses += 1
-            return self._say("missed_quiet" if self._quiet_misses == 1 else "missed_still_quiet")
+            return self._say("missed_still_quiet" if self._quiet_misses == 2 else "missed_quiet")
         quieter = self._report.quieter
         if quieter is None and self._coach is not None:
             quieter = event.loudest - self._coach
         if quieter is not None and quieter < -TOO_LOUD:
             return self._say("missed_echo")
-        return self._say("missed_noise" if noise > NOISY else "missed_other")
+        return self._say("missed_noise" if self._noise > NOISY else "missed_other")
 
     def _next(self, *before: Prompt | Earcon) -> list[Effect]:
         self._rehearsing += 1
@@ -355,6 +356,16 @@ class SoundCheck:
         return shown, said
 
     # All along ------------------------------------------------------------------------------------------------
+
+    @property
+    def _noise(self) -> float:
+        """dBFS of the room."""
+        return self._report.sounding.noise if self._report.sounding else QUIETEST
+
+    @property
+    def _floor(self) -> float:
+        """dBFS below which nobody said anything."""
+        return self._noise + AUDIBLE
 
     @property
     def _coach(self) -> float | None:
