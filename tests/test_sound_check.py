@@ -63,7 +63,7 @@ class Stage:
         self.armed: frozenset[Command] = frozenset()
         self.measured = 0
         self.report: Report | None = None
-        self.tell(Begun(has_microphone))
+        self.tell(Begun(has_microphone, "a loudspeaker and a microphone"))
 
     def tell(self, event: Event) -> None:
         assert self.report is None or isinstance(event, Interrupted)
@@ -207,7 +207,7 @@ def test_a_key_ends_it_at_any_moment() -> None:
 
 def test_a_second_key_does_not_wait_for_the_goodbye() -> None:
     check = SoundCheck(WORDS)
-    check.handle(Begun(True), 0)
+    check.handle(Begun(True, "a laptop"), 0)
     assert isinstance(check.handle(Interrupted(), 10)[-1], Play)
     (end,) = check.handle(Interrupted(), 20)
     assert isinstance(end, Finish)

@@ -67,9 +67,10 @@ KEYS: Final = {Command.PAUSE: "space", Command.STOP: "s", Command.PAIN: "h"}
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The stream runs. ``has_microphone`` is False where none was opened."""
+    """The stream runs. ``has_microphone`` is False where none was opened; ``devices`` names what was."""
 
     has_microphone: bool
+    devices: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,7 @@ class SoundCheck:
         if not event.has_microphone:
             return self._close(Verdict.FAILED, self._say("no_microphone"))
         self.phase = Phase.INTRODUCING
-        return [_NOBODY, Play((self._say("intro"),))]
+        return [_NOBODY, Play((self._say("intro"), self._say("devices", devices=event.devices), self._say("quiet")))]
 
     def _measure(self) -> list[Effect]:
         self.phase = Phase.MEASURING

@@ -128,7 +128,6 @@ class SoundCheckPlayer:
         self._mixer.volume = volume
         self._tape = Tape()
         self._ear: Ear | None = None
-        self._listening = False
         self._armed_at = 0
         self._noise = QUIETEST
         self._loudness: float | None = None
@@ -150,9 +149,8 @@ class SoundCheckPlayer:
             self._ear.start()
             self._ear.arm(frozenset())
             self._device.start(self._exchange)
-            self._listening = self._device.has_microphone
             self._advanced = (self._mixer.position, self._clock())
-            self._handle(Begun(self._listening))
+            self._handle(Begun(self._device.has_microphone, self._device.name))
             while self._report is None:
                 self._step()
             return self._report

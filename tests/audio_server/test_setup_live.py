@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from real_program import RealProgram
 from simulated_room import sweeps
 from test_session_live import clip
 from virtual_laptop import FLOOR_DBFS, RATE, VirtualLaptop
@@ -127,6 +128,23 @@ def test_headphones_and_nobody_who_speaks(laptop: VirtualLaptop, tmp_path: Path)
     assert not any(line.startswith("Heard") for line in said), "the coach took its own voice for the user's"
     (kept,) = json.loads(setup.state.read_text(encoding="utf-8"))["pairs"].values()
     assert (kept["verdict"], kept["delay"], kept["user"]) == ("failed", None, None)
+
+
+def test_a_session_notices_that_its_microphone_is_muted(laptop_in_a_room: VirtualLaptop, tmp_path: Path) -> None:
+    """Nothing is wrong with an open one while the greeting sounds, and the muted one is spoken of."""
+    with RealProgram(laptop_in_a_room, tmp_path, "tour") as program:
+        program.wait_for("ready", timeout=60)
+        time.sleep(12)
+        assert not [event for event in program.events if event["event"] == "trouble"], program.story
+        pactl(laptop_in_a_room, "set-source-mute", "mic", "1")
+        began = time.monotonic()
+        trouble = program.wait_for("trouble", timeout=10)
+        print(f"\nFIGURE muted: told after {time.monotonic() - began:.1f} s")
+        assert "muted" in program.events[trouble]["what"]
+        told = "I can't hear you, so the session stands still. You can use the keyboard."
+        program.wait_for("prompt", timeout=10, after=trouble, text=told)
+        pactl(laptop_in_a_room, "set-source-mute", "mic", "0")
+        program.wait_for("prompt", timeout=10, after=trouble, text="I am waiting. Say continue when you are ready.")
 
 
 @pytest.fixture

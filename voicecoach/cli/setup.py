@@ -79,7 +79,12 @@ def _check_sound(options: argparse.Namespace, signals: Signals) -> int:
             display.say,
             volume=volume(),
         )
-        signals.interrupt = player.end
+
+        def leave() -> None:
+            player.end()
+            player.end()  # a signal does not wait for the goodbye
+
+        signals.interrupt = leave
         keyboard = Keyboard(lambda key, command: player.end() if command in _ENDS else None)
         keyboard.start()
         try:
