@@ -346,8 +346,9 @@ def test_whatever_happens_it_comes_to_an_end(soundings: list[Sounding], moves: l
 
 
 def test_every_sentence_can_be_said_and_none_is_left_over() -> None:
-    """Every key of the file is named in the module, but for the parts that are put together."""
-    source = files("voicecoach").joinpath("sound_check.py").read_text(encoding="utf-8")
+    """Every key of the file is named in the modules, but for the parts that are put together."""
+    modules = ("sound_check.py", "cli/setup.py")
+    source = "".join(files("voicecoach").joinpath(name).read_text(encoding="utf-8") for name in modules)
     put_together = {f"sound_{kind}_{command.value}" for kind in ("try", "again", "ask") for command in REHEARSED}
     put_together |= {f"sound_{verdict.value}" for verdict in Verdict}
     put_together |= {f"{where}_{how}" for where in ("sound", "shown") for how in ("quieter", "louder", "as_loud")}

@@ -18,7 +18,7 @@ from voicecoach.ear.spotter import Heard
 from voicecoach.errors import DeviceError
 from voicecoach.session.commands import Command
 from voicecoach.session.wording import Wording
-from voicecoach.sound_check import REHEARSED, Report, SoundCheck, Verdict
+from voicecoach.sound_check import MOST_SOUNDINGS, REHEARSED, Report, SoundCheck, Verdict
 from voicecoach.sound_check_player import SoundCheckPlayer, Tape
 from voicecoach.units import STREAM_RATE, frames
 
@@ -144,6 +144,13 @@ def test_a_check_in_a_room() -> None:
     assert report.coach == pytest.approx(-28.0, abs=1.0)
     assert report.user == pytest.approx(-20.0, abs=1.0)
     assert "I hear myself 62 ms late, 8 dB quieter than you." in told
+
+
+def test_a_device_that_was_not_served_in_time_is_told() -> None:
+    device: Any = RoomDevice(gain=0.0, noise=0.0)
+    device.underruns = 1
+    _, told = run(device, underran="There was a hole.")
+    assert told.count("There was a hole.") == MOST_SOUNDINGS
 
 
 def test_the_volume_that_was_chosen_is_the_one_it_is_checked_at() -> None:

@@ -115,13 +115,18 @@ class SoundCheckPlayer:
         earcons: dict[Sound, Clip],
         tell: Callable[[str], None],
         *,
+        underran: str = "",
         volume: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
         stalled: float = STALLED,
     ) -> None:
-        """``clip_of`` renders a text now; ``tell`` is given every line for the screen, in this thread."""
+        """``clip_of`` renders a text now; ``tell`` is given every line for the screen, in this thread.
+
+        ``underran`` is one for where the device could not be served in time: then it may be later than it need be.
+        """
         self._check, self._device, self._make_ear = check, device, make_ear
         self._clip_of, self._earcons, self._tell = clip_of, earcons, tell
+        self._underran = underran
         self._clock, self._stalled = clock, stalled
         self._inbox: Inbox[Event | Heard | ScoreEnded | str] = Inbox()
         self._mixer = Mixer(notify=self._notice)
@@ -274,4 +279,6 @@ class SoundCheckPlayer:
         captured, played = self._tape.between(start, start + end)
         found = measure(captured, played, sweeps, (_QUIET - _ROOM, _QUIET))
         self._noise = found.noise
+        if getattr(self._device, "underruns", 0):
+            self._tell(self._underran)
         self._handle(Measured(found))

@@ -156,7 +156,7 @@ def at_home(laptop_in_a_room: VirtualLaptop, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_delay_that_is_measured_follows_the_room(at_home: VirtualLaptop) -> None:
-    """One stream, so that its buffers stay what they are, and two rooms, 110 ms after 60 ms."""
+    """One stream, so that its buffers stay what they are, and rooms of 60, 110 and 60 ms."""
     mixer, tape = Mixer(), Tape()
 
     def exchange(count: int, captured: Samples | None) -> Samples:
@@ -183,21 +183,22 @@ def test_the_delay_that_is_measured_follows_the_room(at_home: VirtualLaptop) -> 
     device.start(exchange)
     try:
         time.sleep(1.0)
-        first = sound()
-        pactl(at_home, "unload-module", "module-loopback")
-        pactl(at_home, "load-module", "module-loopback", "source=ear", "sink=micin", "latency_msec=110",
-              "adjust_time=0", "source_dont_move=yes", "sink_dont_move=yes")  # fmt: skip
-        time.sleep(1.0)
-        second = sound()
+        heard = [sound()]
+        for delay in (110, 60):
+            pactl(at_home, "unload-module", "module-loopback")
+            pactl(at_home, "load-module", "module-loopback", "source=ear", "sink=micin", f"latency_msec={delay}",
+                  "adjust_time=0", "source_dont_move=yes", "sink_dont_move=yes")  # fmt: skip
+            time.sleep(1.0)
+            heard.append(sound())
     finally:
         device.close()
-    longer, truth = second[0].delay - first[0].delay, second[1].delay - first[1].delay
-    print(f"\nFIGURE program {1000 * first[0].delay:.1f} and {1000 * second[0].delay:.1f} ms, "
-          f"tape {1000 * first[1].delay:.1f} and {1000 * second[1].delay:.1f} ms: "
-          f"the difference is {1000 * (longer - truth):+.2f} ms off; underruns {device.underruns}")  # fmt: skip
-    assert 0.03 < truth < 0.08
-    if not device.underruns:
-        assert longer == pytest.approx(truth, abs=0.005)
+    program, room = ([1000 * each[who].delay for each in heard] for who in (0, 1))
+    errors = np.abs(np.diff(program) - np.diff(room))
+    print(f"\nFIGURE program {np.round(program, 1)} ms, tape {np.round(room, 1)} ms: "
+          f"the steps are {np.round(errors, 2)} ms off; underruns {device.underruns}")  # fmt: skip
+    assert 30 < abs(room[1] - room[0]) < 80
+    # An underrun makes the stream's own buffers longer, by 60 ms and for good: seen once in five runs.
+    assert errors.min() < 5
 
 
 def test_a_device_that_was_chosen_is_played_on_and_its_absence_is_no_fault(at_home: VirtualLaptop) -> None:

@@ -70,13 +70,15 @@ def _check_sound(options: argparse.Namespace, signals: Signals) -> int:
         if (warning := deaf_witness(DEFAULT_ENGINE)) is not None:
             display.say(warning, "yellow")
         memory = None if devices.pair is None else RoomMemory(devices.pair)
+        words = Wording(part="sound_check")
         player = SoundCheckPlayer(
-            SoundCheck(Wording(part="sound_check")),
+            SoundCheck(words),
             devices.open(),
             lambda on_heard, on_trouble: make_ear(on_heard, on_trouble, DEFAULT_ENGINE, memory),
             speech.clip,
             load_earcons(STREAM_RATE),
             display.say,
+            underran=words.say("shown_underran"),
             volume=volume(),
         )
 
