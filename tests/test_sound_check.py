@@ -357,3 +357,10 @@ def test_every_sentence_can_be_said_and_none_is_left_over() -> None:
         name = key.removeprefix("sound_")
         assert f'"{name}"' in source, key
     assert put_together <= set(data)
+
+
+def test_the_sentences_that_can_be_rendered_beforehand_are_known() -> None:
+    fixed = WORDS.fixed("sound_")
+    assert "Please say: pause." in fixed
+    assert not any("{" in text for text in fixed)
+    assert not any(text.startswith("I use") for text in fixed)

@@ -63,14 +63,16 @@ def _check_sound(options: argparse.Namespace, signals: Signals) -> int:
         return 0
     keep_choice(choice)
     devices = find_devices(None, listen=True, wanted=choice)
-    speech = open_speech(options.voice, options.rate, ())
+    words = Wording(part="sound_check")
+    speech = open_speech(options.voice, options.rate, words.fixed("sound_"))
     try:
+        display.say("One moment.", "dim")
+        speech.clips_at(1.0)  # so that nothing but the sound has to be done while it sounds
         if speech.failure is not None:
             display.say(f"{speech.failure} What cannot be spoken is shown.", "yellow")
         if (warning := deaf_witness(DEFAULT_ENGINE)) is not None:
             display.say(warning, "yellow")
         memory = None if devices.pair is None else RoomMemory(devices.pair)
-        words = Wording(part="sound_check")
         player = SoundCheckPlayer(
             SoundCheck(words),
             devices.open(),

@@ -28,6 +28,11 @@ class Wording:
             text = text.replace("{" + name + "}", str(value))
         return text[:1].upper() + text[1:]
 
+    def fixed(self, prefix: str) -> tuple[str, ...]:
+        """Every sentence whose key begins so and in which nothing is filled in, to be rendered beforehand."""
+        found = (text for key, text in self._data.items() if key.startswith(prefix) and isinstance(text, str))
+        return tuple(text for text in found if "{" not in text)
+
     def talk(self, key: str) -> tuple[str, ...]:
         """The sentences of a talk, in order."""
         sentences = self._data[key]
