@@ -238,4 +238,37 @@ def test_setup_takes_only_the_very_file_that_it_expects(env: dict[str, str], tmp
 def test_the_help_of_setup_fits_a_screen_and_gives_an_example(env: dict[str, str], tmp_path: Path) -> None:
     shown = run(env, tmp_path, "setup", "--help").stdout
     assert len(shown.splitlines()) <= 24
-    assert "example:\n  voicecoach setup --engine vosk" in shown
+    assert "example:\n  voicecoach setup --microphone USB" in shown
+
+
+def test_setup_without_a_loudspeaker_says_so_in_one_line(env: dict[str, str], tmp_path: Path) -> None:
+    nowhere = {"PULSE_SERVER": f"unix:{tmp_path}/none", "ALSA_CONFIG_PATH": os.devnull}
+    done = run(env | nowhere, tmp_path, "setup")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("voicecoach: There is no loudspeaker.")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_setup_takes_a_model_only_for_an_engine(env: dict[str, str], tmp_path: Path) -> None:
+    done = run(env, tmp_path, "setup", "--from", "model.zip")
+    assert (done.returncode, done.stderr) == (2, "voicecoach: --from belongs to --engine vosk\n")
+
+
+def test_the_first_play_mentions_setup_and_no_other_does(env: dict[str, str], tmp_path: Path) -> None:
+    microphone = next((Path(__file__).parent / "clips").glob("up-*.flac"))
+    command = [sys.executable, "-m", "voicecoach", "play", "tour", "--audio", f"file:out.wav,{microphone}"]
+    told = []
+    for _ in range(2):
+        with subprocess.Popen(
+            command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        ) as playing:
+            assert playing.stdout is not None
+            before: list[str] = []
+            for line in playing.stdout:
+                if "Listening" in line:
+                    break
+                before.append(line)
+            told.append(sum("voicecoach setup" in line for line in before))
+            playing.terminate()
+            playing.communicate(timeout=30)
+    assert told == [1, 0]

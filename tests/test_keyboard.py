@@ -101,6 +101,13 @@ def test_y_and_n_answer_only_while_a_question_is_asked(desk: Desk) -> None:
     assert [desk.next(), desk.next()] == [("y", Command.YES), ("n", Command.NO)]
 
 
+def test_other_keys_are_reported_where_they_were_asked_for(desk: Desk) -> None:
+    desk.keyboard = Keyboard(lambda key, command: desk.reported.put((key, command)), fd=desk.terminal, also="12\n")
+    assert desk.keyboard.start()
+    desk.type("132\n\x1b")
+    assert [desk.next() for _ in range(4)] == [("1", None), ("2", None), ("\n", None), ("esc", Command.STOP)]
+
+
 def test_arrow_and_function_keys_are_not_escape(desk: Desk) -> None:
     desk.keyboard.start()
     desk.type("\x1b[A\x1b[1;5C\x1bOP\x1b[15~\x1b[[Ar")

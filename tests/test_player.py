@@ -17,6 +17,7 @@ from voicecoach.ear.spotter import Heard
 from voicecoach.errors import DeviceError
 from voicecoach.event_log import EventLog, Fields
 from voicecoach.glance import Glance, Listening
+from voicecoach.greeting_check import CLIPPING, Expected, GreetingCheck
 from voicecoach.performance import lengths
 from voicecoach.player import DEAF, SHOWN_EVERY, Player, Stage
 from voicecoach.routine.model import Exercise, Hold, Range, Routine, Say
@@ -135,6 +136,7 @@ class Run:
         rehearsal: ScriptedRehearsal | None = None,
         music: Any = None,
         seen: bool = False,
+        greeting_check: GreetingCheck | None = None,
     ) -> None:
         self.log: list[tuple[float, str, Fields]] = []
         self.ears: list[ScriptedEar] = []
@@ -143,7 +145,7 @@ class Run:
         make_ear: Any = self._ear if hears else None
         heard: Any = rehearsal
         stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard,
-                      music=music)  # fmt: skip
+                      music=music, greeting_check=greeting_check)  # fmt: skip
         self.glances: list[tuple[float, Glance]] = []
         self.player = Player(
             session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after, show=self._show if seen else None
@@ -347,6 +349,20 @@ def test_a_dead_ear_pauses_and_says_so() -> None:
     run.wait_for("prompt", text="I can't hear you, so the session stands still. You can use the keyboard.")
     run.player.press("s", Command.STOP)
     assert run.end() is Reason.STOP
+
+
+def test_a_microphone_that_clips_is_told_while_the_session_goes_on() -> None:
+    device = FastDevice()
+    device._noise = np.ones(480, np.float32)
+    run = Run(lambda: device, greeting_check=GreetingCheck(Expected(echo=False), longest=0.5)).start()
+    run.wait_for("trouble", what=CLIPPING)
+    assert run.end() is Reason.COMPLETED
+
+
+def test_a_greeting_check_that_had_too_little_ends_with_the_session() -> None:
+    run = Run(greeting_check=GreetingCheck(Expected(echo=True), longest=3600)).start()
+    assert run.end() is Reason.COMPLETED
+    assert "trouble" not in run.names()
 
 
 def test_no_microphone_where_one_was_promised_is_said_and_not_played() -> None:

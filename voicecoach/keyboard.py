@@ -13,7 +13,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
@@ -117,12 +117,20 @@ class Keyboard:
     """Reads keys from ``start`` to ``close`` and reports those that mean something.
 
     ``asking`` tells, in the keyboard's thread, whether a question waits for an answer. ``fd`` is the terminal's file
-    descriptor (POSIX); None is standard input. Make, start and close it in the main thread, so that it can follow
-    Ctrl-Z.
+    descriptor (POSIX); None is standard input. ``also`` names other keys that are reported, with no command. Make,
+    start and close it in the main thread, so that it can follow Ctrl-Z.
     """
 
-    def __init__(self, on_key: OnKey, *, asking: Callable[[], bool] = lambda: False, fd: int | None = None) -> None:
+    def __init__(
+        self,
+        on_key: OnKey,
+        *,
+        asking: Callable[[], bool] = lambda: False,
+        fd: int | None = None,
+        also: Collection[str] = (),
+    ) -> None:
         self._on_key = on_key
+        self._also: Mapping[str, Command | None] = dict.fromkeys(also)
         self._asking = asking
         self._terminal = _terminal(fd)
         self._thread: threading.Thread | None = None
@@ -163,7 +171,7 @@ class Keyboard:
                 return
             keys, pending = split_keys(pending + text, complete=not text)
             for key in keys:
-                table = KEYS_WHILE_ASKING if self._asking() else KEYS
+                table = {**(KEYS_WHILE_ASKING if self._asking() else KEYS), **self._also}
                 if key in table and not self._closing.is_set():
                     self._on_key(key, table[key])
 

@@ -11,6 +11,7 @@ from voicecoach.audio.clip import Clip
 from voicecoach.audio.device import AudioDevice
 from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.errors import RefusedError, UsageError, VoiceError
+from voicecoach.known_devices import Choice, chosen_devices
 from voicecoach.performance import ClipOf
 from voicecoach.routine.languages import ENGLISH
 from voicecoach.routine.model import Routine
@@ -58,6 +59,13 @@ class Speech:
                 progress(done, len(self._texts))
         self._voices[rate].rest()
         return clips.__getitem__
+
+    def clip(self, text: str) -> Clip:
+        """One text that nobody foresaw, at the chosen rate. Blocks."""
+        rate = min(max(round(self._rate), RATES.start), RATES.stop - 1)
+        if rate not in self._voices:
+            self._voices[rate] = Voice(self._make(rate), ClipCache(), STREAM_RATE)
+        return self._clip(self._voices[rate], rate, text)
 
     def close(self) -> None:
         """End the voices' threads."""
@@ -132,11 +140,12 @@ class Devices:
     """Names loudspeaker, microphone and buffer where they make one stream, as a name for the room between them."""
 
 
-def find_devices(choice: str | None, listen: bool) -> Devices:
+def find_devices(choice: str | None, listen: bool, wanted: Choice | None = None) -> Devices:
     """The device that ``--audio`` names; by default miniaudio, and the null device where there is no loudspeaker.
 
-    ``listen``: a microphone is wanted. Raises UsageError for an unknown choice, DeviceError where the one asked for
-    is not there.
+    ``listen``: a microphone is wanted. ``wanted``: loudspeaker and microphone that the user chose (default: what
+    ``voicecoach setup`` keeps); the system's default takes the place of one that is not there. Raises UsageError for an
+    unknown choice, DeviceError where the one asked for is not there.
     """
     if choice is not None and choice.startswith("file:"):
         return _file_device(choice.removeprefix("file:"), listen)
@@ -152,15 +161,24 @@ def find_devices(choice: str | None, listen: bool) -> Devices:
         return _simpleaudio_device(has_microphone)
     if choice is None and all(device.is_microphone for device in found):
         return _null_device("There is no loudspeaker: this session is silent, follow it on the screen.")
-    pair = name_pair(found) if has_microphone else None
-    return Devices(lambda: MiniaudioDevice(capture=has_microphone), has_microphone, pair=pair)
+    present, missing = (chosen_devices() if wanted is None else wanted).among(found)
+    pair = name_pair(found, present) if has_microphone else None
+
+    def open_chosen() -> AudioDevice:
+        return MiniaudioDevice(
+            capture=has_microphone, playback_name=present.speaker, capture_name=present.microphone, strict=False
+        )
+
+    return Devices(open_chosen, has_microphone, missing, pair=pair)
 
 
-def name_pair(found: Iterable[DeviceInfo]) -> str:
-    """The default loudspeaker, the default microphone and the buffer in one name; the same as long as they are."""
+def name_pair(found: Iterable[DeviceInfo], chosen: Choice | None = None) -> str:
+    """Loudspeaker, microphone and buffer in one name, the same as long as they are: the chosen ones, or the default."""
     from voicecoach.audio.miniaudio_device import BUFFER_MS
 
     names = {each.is_microphone: each.name for each in found if each.is_default}
+    if chosen is not None:
+        names |= {kind: name for kind, name in ((False, chosen.speaker), (True, chosen.microphone)) if name is not None}
     return f"miniaudio, {BUFFER_MS} ms: {names.get(False, 'some loudspeaker')} and {names.get(True, 'some microphone')}"
 
 

@@ -26,6 +26,7 @@ from voicecoach.ear.spotter import Heard
 from voicecoach.errors import DeviceError, VoicecoachError
 from voicecoach.event_log import EventLog
 from voicecoach.glance import Glance, Listening
+from voicecoach.greeting_check import GreetingCheck
 from voicecoach.inbox import Inbox
 from voicecoach.performance import ClipOf, Performance, lengths
 from voicecoach.session.commands import URGENT, Command
@@ -109,6 +110,8 @@ class Stage:
     """Writes into the journal before it returns; returns what went wrong, if it is news."""
     music: Music | None = None
     """The background sound; the player starts it and ends it."""
+    greeting_check: GreetingCheck | None = None
+    """Looks at the microphone while the greeting sounds; the player starts it and ends it."""
 
 
 class Player:
@@ -200,6 +203,8 @@ class Player:
             self._stage.rehearsal.start(lambda commands: self._inbox.put(_Rehearsed(commands)))
         if self._stage.music is not None:
             self._stage.music.start(self._have_trouble)
+        if self._stage.greeting_check is not None:
+            self._stage.greeting_check.start(self._have_trouble)
         self._serve(device)
         if self._ear is not None and not device.has_microphone:
             raise DeviceError(
@@ -208,7 +213,8 @@ class Player:
             )
 
     def _close(self) -> None:
-        for part in (self._device, self._ear, self._stage.recorder, self._stage.rehearsal, self._stage.music):
+        stage = self._stage
+        for part in (self._device, self._ear, stage.recorder, stage.rehearsal, stage.music, stage.greeting_check):
             if part is not None:
                 part.close()
         self._voice_thread.shutdown(wait=False, cancel_futures=True)
@@ -240,6 +246,8 @@ class Player:
         block = self._mixer.render(frames)
         if captured is not None and self._ear is not None:
             self._ear.submit(captured, block, position)
+            if self._stage.greeting_check is not None:
+                self._stage.greeting_check.submit(captured, block)
         if self._stage.recorder is not None:
             self._stage.recorder.submit(captured, block)
         return block

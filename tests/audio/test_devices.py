@@ -245,6 +245,14 @@ def test_a_name_that_does_not_exist_is_answered_with_those_that_do() -> None:
         MiniaudioDevice(capture_name="tuba", backend="null").start(Listener())
 
 
+def test_the_default_takes_the_place_of_a_name_that_is_not_there_where_it_may() -> None:
+    device = MiniaudioDevice(playback_name="tuba", capture_name="tuba", backend="null", strict=False)
+    device.start(Listener())
+    device.close()
+    assert device.name == "NULL Playback Device and NULL Capture Device"
+    assert device.has_microphone
+
+
 def test_a_backend_that_does_not_exist_is_a_device_error() -> None:
     with pytest.raises(DeviceError, match="gramophone"):
         MiniaudioDevice(backend="gramophone").start(Listener())

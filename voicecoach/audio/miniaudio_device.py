@@ -19,7 +19,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout  # its own class before Python 3.11
 from contextlib import contextmanager
@@ -96,7 +96,8 @@ class MiniaudioDevice:
     ``capture`` wants a microphone: where none is found or it will not open, the loudspeaker plays alone and
     ``has_microphone`` is False, unless ``capture_name`` asked for a certain one. Without ``playback`` it is a
     microphone only: what the exchange returns is dropped. Names are whole or part of what ``list_devices`` says;
-    None is the system's default. ``backend`` forces one of miniaudio's ("null", "alsa", "pulseaudio", ...).
+    None is the system's default, and unless ``strict`` also what takes the place of a name that is not there (whole
+    names only). ``backend`` forces one of miniaudio's ("null", "alsa", "pulseaudio", ...).
 
     The buffer is ``buffer_ms`` long on each side; blocks come in clumps of that order. In a duplex stream a
     microphone that falls silent altogether stops the callbacks too.
@@ -110,6 +111,7 @@ class MiniaudioDevice:
         capture_name: str | None = None,
         buffer_ms: int = BUFFER_MS,
         backend: str | None = None,
+        strict: bool = True,
     ) -> None:
         if not (capture or playback):
             raise ValueError("a device plays, captures or does both")
@@ -117,6 +119,7 @@ class MiniaudioDevice:
         self._playback_name, self._capture_name = playback_name, capture_name
         self._buffer_ms = buffer_ms
         self._backend = backend
+        self._strict = strict
         self._label = "the sound device"
         self._stream: Any = None
         self._guard: GuardedExchange | None = None
@@ -171,8 +174,8 @@ class MiniaudioDevice:
 
     def _open(self) -> _Opened:
         found = _enumerate(self._backend)
-        speaker = _choose(found, False, self._playback_name) if self._playback else None
-        microphone = _choose(found, True, self._capture_name) if self._capture else None
+        speaker = _choose(found, False, self._playback_name, self._strict) if self._playback else None
+        microphone = _choose(found, True, self._capture_name, self._strict) if self._capture else None
         if self._playback and speaker is None:
             raise DeviceError(_NO_LOUDSPEAKER.format(why=_NOTHING_THERE))
         if not self._playback and microphone is None:
@@ -181,7 +184,7 @@ class MiniaudioDevice:
             return self._begin(speaker, microphone)
         except DeviceError:
             # A microphone that is in use or not allowed must not silence the coach.
-            if speaker is None or microphone is None or self._capture_name is not None:
+            if speaker is None or microphone is None or (self._strict and self._capture_name is not None):
                 raise
             return self._begin(speaker, None)
 
@@ -337,10 +340,25 @@ def _context(lib: Any, ffi: Any, backends: list[Any]) -> Iterator[Any]:
         lib.ma_context_uninit(context)
 
 
-def _choose(found: list[_Found], is_microphone: bool, name: str | None) -> _Found | None:
-    """The device of that name, or the system's default; None where there is none at all and none was named."""
+def choose_name(found: Iterable[DeviceInfo], is_microphone: bool, name: str) -> str:
+    """The whole name of the one loudspeaker or microphone that is called ``name``, or has it in its name.
+
+    Raises DeviceError where there is none, or more than one.
+    """
+    chosen = _choose([_Found(info, None) for info in found], is_microphone, name)
+    assert chosen is not None
+    return chosen.info.name
+
+
+def _choose(found: list[_Found], is_microphone: bool, name: str | None, strict: bool = True) -> _Found | None:
+    """The device of that name, or the system's default; None where there is none at all and none was named.
+
+    Unless ``strict``, the default takes the place of one that is not there.
+    """
     kind = "microphone" if is_microphone else "loudspeaker"
     candidates = [each for each in found if each.info.is_microphone == is_microphone]
+    if not strict and all(each.info.name != name for each in candidates):
+        name = None
     if name is None:
         if not candidates:
             return None
@@ -349,7 +367,7 @@ def _choose(found: list[_Found], is_microphone: bool, name: str | None) -> _Foun
     exact = [each for each in candidates if each.info.name == name]
     partial = [each for each in candidates if name.lower() in each.info.name.lower()]
     matching = exact or partial
-    if len(matching) == 1:
+    if len(matching) == 1 or (matching and not strict):
         return matching[0]
     names = ", ".join(each.info.name for each in (matching or candidates)) or "none"
     problem = f"More than one {kind} is called" if matching else f"There is no {kind} called"

@@ -14,6 +14,7 @@ from voicecoach.cli.signals import Signals
 from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
 _EPILOG = """examples:
+  voicecoach setup                     check speaker and microphone, by voice
   voicecoach play tour                 learn the commands, hands at rest
   voicecoach play wrist-stretches      a session; say "it hurts" at any moment
   voicecoach show wrist-stretches      what it consists of
@@ -112,11 +113,16 @@ def make_parser() -> argparse.ArgumentParser:
     what.add_argument("--delete", action="store_true", help="delete it, after you typed yes")
     journal.add_argument("--yes", action="store_true", help="with --delete: do not ask")
 
-    setup = command("setup", "fetch what a speech engine needs", "voicecoach setup --engine vosk")
-    setup.add_argument("--engine", choices=("vosk",), required=True,
-                       help="vosk: download its English model, 40 MB, into your cache folder")  # fmt: skip
+    setup = command("setup", "check loudspeaker, microphone and how you are heard; or fetch an engine's model",
+                    "voicecoach setup --microphone USB")  # fmt: skip
+    setup.add_argument("--speaker", metavar="NAME",
+                       help="a loudspeaker's name, or part of it; default: what the system offers")  # fmt: skip
+    setup.add_argument("--microphone", metavar="NAME", help="a microphone's name, in the same way")
+    setup.add_argument("--engine", choices=("vosk",),
+                       help="no check: download the English model of vosk, 40 MB, into your cache folder")  # fmt: skip
     setup.add_argument("--from", dest="archive", type=Path, metavar="FILE.zip",
-                       help="install the model from a file that you carried here, without a network")  # fmt: skip
+                       help="with --engine: install the model from a file that you carried here")  # fmt: skip
+    _add_voice(setup)
 
     listing = command("list", "list the routines", "voicecoach list")
     listing.add_argument("--names", action="store_true", help="the names alone, one a line")

@@ -24,11 +24,13 @@ from voicecoach.ear.room_memory import RoomMemory
 from voicecoach.ear.spotter import Heard
 from voicecoach.errors import JournalError, RefusedError
 from voicecoach.event_log import EventFile, EventLog
+from voicecoach.greeting_check import Expected, GreetingCheck
 from voicecoach.history import add_up
 from voicecoach.history import standing as standing_of
 from voicecoach.journal import Broken, default_path, read, wall_clock
 from voicecoach.journal_writer import Journal, Sitting
 from voicecoach.keyboard import Keyboard
+from voicecoach.known_devices import is_first_play, last_check
 from voicecoach.live_view import LiveView, open_display
 from voicecoach.opening import Consent, find_devices, open_rehearsal, open_speech, refuse_unsafe
 from voicecoach.outline import Outline
@@ -106,6 +108,8 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             warnings.append(deaf_witness(options.engine, routine.language))
         for warning in filter(None, warnings):
             display.say(warning, "yellow")
+        if is_first_play() and devices.has_microphone:
+            display.say("To check loudspeaker and microphone, and how well I hear you: voicecoach setup", "dim")
         earcons = load_earcons(STREAM_RATE)
         listens = devices.has_microphone
         rehearsal = open_rehearsal(options.engine, texts, clip_of, routine.language) if listens else None
@@ -119,6 +123,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             rehearsal,
             _recording(journal),
             music,
+            _greeting_check(devices.pair) if devices.has_microphone and devices.pair is not None else None,
         )
         commands = rehearsal.obeyed if rehearsal else frozenset()
         session = Session(plan, lengths(clip_of, earcons, STREAM_RATE, commands), words, options.speed, volume())
@@ -185,6 +190,12 @@ def _ear_factory(
 ) -> Callable[[Callable[[Heard], None], Callable[[str], None]], Ear]:
     memory = None if pair is None else RoomMemory(pair)
     return lambda on_heard, on_trouble: make_ear(on_heard, on_trouble, engine, memory, language)
+
+
+def _greeting_check(pair: str) -> GreetingCheck:
+    checked = last_check(pair)
+    heard = (checked is not None and checked.gain is not None) or RoomMemory(pair).load() is not None
+    return GreetingCheck(Expected(heard, checked.noise if checked is not None else None))
 
 
 def _is_tour(path: Path) -> bool:

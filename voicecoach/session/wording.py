@@ -1,4 +1,5 @@
-"""Everything the coach says that is not in a routine; the sentences themselves are data (``en/wording.yaml``)."""
+"""Everything the coach says that is not in a routine; the sentences themselves are data (``en/wording.yaml``, and
+``en/sound_check.yaml`` for the sound check)."""
 
 from __future__ import annotations
 
@@ -16,19 +17,27 @@ Sentences = Mapping[str, "str | tuple[str, ...]"]
 
 
 class Wording:
-    """The coach's sentences in one language; ``emergency_number`` is named where they say to call for help."""
+    """The coach's sentences in one language; ``emergency_number`` is named where they say to call for help.
 
-    def __init__(self, language: str = ENGLISH, emergency_number: str | None = None) -> None:
+    ``part`` names the file they are in.
+    """
+
+    def __init__(self, language: str = ENGLISH, emergency_number: str | None = None, part: str = "wording") -> None:
         """Raises LanguageError for a language that there is not, or that is not complete."""
         self.language = language
         # Digit by digit, or a voice would make one large number of it.
         self._number = f": {' '.join(emergency_number)}" if emergency_number else ""
-        self._data = _sentences(language_folder(language) / "wording.yaml")
+        self._data = _sentences(language_folder(language) / f"{part}.yaml")
 
     def say(self, key: str, **fields: object) -> str:
         """The sentence ``key`` with ``{field}`` filled in. KeyError for one that does not exist."""
         text = self._filled(key, fields)
         return text[:1].upper() + text[1:]
+
+    def fixed(self, prefix: str) -> tuple[str, ...]:
+        """Every sentence whose key begins so and in which nothing is filled in, to be rendered beforehand."""
+        found = (text for key, text in self._data.items() if key.startswith(prefix) and isinstance(text, str))
+        return tuple(text for text in found if "{" not in text)
 
     def talk(self, key: str) -> tuple[str, ...]:
         """The sentences of a talk, in order."""
@@ -60,7 +69,7 @@ def wording(language: str = ENGLISH) -> Wording:
 def _sentences(path: Path) -> Sentences:
     """What the file says, checked against English: the same keys, of the same kind, with the same fields to fill in."""
     file = LanguageFile.read(path)
-    english_path = SHIPPED[ENGLISH] / "wording.yaml"
+    english_path = SHIPPED[ENGLISH] / path.name
     if path != english_path:
         english = _sentences(english_path)
         file.check_names(list(english), "a sentence of the coach")
