@@ -9,8 +9,8 @@ a stream opened for writing makes a WAV of 22,050 Hz, 16 bit, mono, whole once i
 returns when all is written; events come in the apartment's own thread, from its message queue, or while a call waits.
 
 NSSpeechSynthesizer (Apple's reference; ``drivers/nsss.py``): ``startSpeakingString:toURL:`` returns at once and writes
-AIFF whatever the name's ending is, 16 bit big-endian; the delegate is told at the end, by the run loop of the thread that
-made it; ``stopSpeaking`` leaves the file as short as it is.
+AIFF whatever the name's ending is, 16 bit big-endian; the delegate is told at the end, by the run loop of the thread
+that made it; ``stopSpeaking`` leaves the file as short as it is.
 """
 
 from __future__ import annotations
