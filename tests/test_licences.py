@@ -34,17 +34,18 @@ SAID = (
 """What older metadata says in words, and which identifiers that can mean."""
 
 
-def load_licences() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("licences", ROOT / "dependencies" / "licences.py")
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "dependencies" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["licences"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-licences = load_licences()
+licences = load("licences")
+bill = load("bill")
 LISTED = licences.packages()
 
 
@@ -177,3 +178,22 @@ def test_a_package_that_nobody_listed_would_be_noticed() -> None:
     assert licences.find("left-pad", LISTED) is None
     package: Any = licences.Package("x", "GPL-3.0-or-later", ("everybody",))
     assert package.demands == "GPL"
+
+
+def test_a_bill_of_materials_is_completed_by_the_list() -> None:
+    said = [{"license": {"id": "MIT"}}]
+    made = {
+        "metadata": {"component": {"name": "voicecoach"}},
+        "components": [{"name": "espeakng-loader"}, {"name": "PyYAML", "licenses": said}],
+    }
+    bill.complete(made, "1.2", LISTED)
+    assert made["metadata"] == {"component": {"name": "voicecoach", "version": "1.2"}}
+    loader, yaml = made["components"]
+    assert loader["licenses"] == [{"expression": "GPL-3.0-or-later"}]  # type: ignore[index]
+    assert "espeak-ng" in loader["properties"][0]["value"]  # type: ignore[index]
+    assert yaml == {"name": "PyYAML", "licenses": said}
+
+
+def test_a_bill_with_a_package_that_nobody_listed_is_no_release() -> None:
+    with pytest.raises(KeyError, match="left-pad"):
+        bill.complete({"metadata": {"component": {}}, "components": [{"name": "left-pad"}]}, "1", LISTED)
