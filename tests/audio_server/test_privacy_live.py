@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from virtual_laptop import VirtualLaptop
 from watched_program import program, strace_works, watch
 
@@ -22,7 +21,6 @@ exercises:
 """
 
 
-@pytest.mark.skipif(not strace_works(), reason="needs strace, and the right to use it")
 def test_a_session_on_the_sound_server_asks_for_no_network(laptop: VirtualLaptop, tmp_path: Path) -> None:
     folder = tmp_path / "world"
     folder.mkdir()
@@ -31,5 +29,7 @@ def test_a_session_on_the_sound_server_asks_for_no_network(laptop: VirtualLaptop
     assert watched.code == 0, watched.output
     assert "Listening." in watched.output
     assert (watched.network_from_inside, watched.network_from_outside) == ([], [])
+    if not strace_works():
+        return  # a machine that forbids it still has the view from inside
     server = laptop.env["PULSE_SERVER"].removeprefix("unix:")
     assert any("connect(" in call and f'sun_path="{server}"' in call for call in watched.calls), "not on that server"
