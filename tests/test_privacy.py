@@ -78,9 +78,10 @@ class Run:
 
 
 def microphone() -> np.ndarray[Any, Any]:
-    """The noise for half a minute, in it two words that are no commands, and late in the session "stop", twice."""
+    """The noise for half a minute, in it two words that are no commands, then "stop" until it is obeyed."""
     heard = known_noise(30)
-    for second, name in ((5, "up-42beb5eb"), (7, "down-692a88e6"), (10, "stop-9dc1889e"), (12, "stop-9dc1889e")):
+    stops = [(second, "stop-9dc1889e") for second in (10, 12, 15, 18, 21, 24, 27)]
+    for second, name in ((5, "up-42beb5eb"), (7, "down-692a88e6"), *stops):
         samples, rate = soundfile.read(CLIPS / f"{name}.flac", dtype="float32")
         word = soxr.resample(samples, rate, RATE)
         heard[round(second * RATE) :][: len(word)] += word
