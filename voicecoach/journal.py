@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -221,7 +222,7 @@ def _open(path: Path) -> tuple[int, bool]:
         descriptor, created = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
     except FileExistsError:
         descriptor, created = os.open(path, flags | os.O_CREAT, 0o600), False
-    if os.name == "posix" and stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+    if sys.platform != "win32" and stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
         with contextlib.suppress(OSError):
             os.fchmod(descriptor, 0o600)
     return descriptor, created
@@ -236,7 +237,7 @@ def _ends_a_line(descriptor: int) -> bool:
 
 def _flush_folder(folder: Path) -> None:
     """So that the new name in it lasts; where the system has no such thing, there is nothing to be done."""
-    if os.name != "posix":
+    if sys.platform == "win32":
         return
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -13,6 +13,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, Final, Protocol
@@ -56,6 +57,10 @@ terminals send the whole sequence at once; 50 ms also covers a remote one, and n
 
 _LOOK = 0.2
 """Seconds between two looks at the terminal while another job has it."""
+
+_SPECIAL = frozenset("\0\xe0")
+_AT_ONCE = 0.01
+"""Seconds: the second half of a special key is there already; nobody types two letters as fast."""
 
 _SEQUENCE = re.compile(
     r"\x1b(?:\[\[[A-E]|\[[0-?]*[ -/]*[@-~]|O[ -~])"  # ECMA-48 control sequences, Linux console and SS3 function keys
@@ -192,41 +197,67 @@ class _Terminal(Protocol):
         """What was typed; "" when woken or after ``patience`` seconds without a key; None when the terminal is gone."""
 
 
+class Console:
+    """The Windows console, by two functions of its C library: ``kbhit`` and ``getwch`` of ``msvcrt``.
+
+    It cannot be waited for together with anything else, so it is looked at often enough to feel instant.
+    """
+
+    def __init__(
+        self,
+        has_key: Callable[[], bool],
+        read_key: Callable[[], str],
+        *,
+        interrupt: Callable[[], None] = lambda: signal.raise_signal(signal.SIGINT),
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._has_key, self._read_key, self._interrupt = has_key, read_key, interrupt
+        self._now, self._sleep = now, sleep
+
+    def enter(self) -> None:
+        """Nothing to change: what is read this way is not echoed."""
+
+    def leave(self) -> None:
+        """Nothing was changed."""
+
+    def wake(self) -> None:
+        """Nothing can; ``read`` looks up by itself."""
+
+    def read(self, patience: float | None) -> str | None:
+        """The next key, of those that have a character; "" after ``patience`` seconds without one."""
+        end = self._now() + (_LOOK if patience is None else patience)
+        while self._now() < end:
+            character = self._character() if self._has_key() else None
+            if character is None:
+                self._sleep(0.02)
+            elif character == "\x03":
+                self._interrupt()
+            else:
+                return character
+        return ""
+
+    def _character(self) -> str | None:
+        """None for a key without one, such as an arrow, which comes as two: NUL or "à", and at once another.
+
+        The letter "à" has a key of its own on French keyboards. It means nothing here, but what is typed after it may.
+        """
+        character = self._read_key()
+        while character in _SPECIAL:
+            began = self._now()
+            character = self._read_key()
+            if self._now() - began <= _AT_ONCE:
+                return None
+        return character
+
+
 if sys.platform == "win32":
-
-    class _Console:
-        """The Windows console."""
-
-        def enter(self) -> None:
-            return
-
-        def leave(self) -> None:
-            return
-
-        def wake(self) -> None:
-            return
-
-        def read(self, patience: float | None) -> str | None:
-            import msvcrt
-            import time
-
-            # The console cannot be waited for together with anything else: look at it often enough to feel instant.
-            end = time.monotonic() + (_LOOK if patience is None else patience)
-            while time.monotonic() < end:
-                if msvcrt.kbhit():
-                    character = msvcrt.getwch()
-                    if character in "\x00\xe0":
-                        msvcrt.getwch()
-                        continue
-                    if character == "\x03":
-                        signal.raise_signal(signal.SIGINT)
-                        continue
-                    return character
-                time.sleep(0.02)
-            return ""
+    import msvcrt
 
     def _terminal(fd: int | None) -> _Terminal | None:
-        return _Console() if fd is None and sys.stdin is not None and sys.stdin.isatty() else None
+        if fd is not None or sys.stdin is None or not sys.stdin.isatty():
+            return None
+        return Console(msvcrt.kbhit, msvcrt.getwch)
 
 else:
     import select

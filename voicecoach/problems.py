@@ -12,6 +12,7 @@ import json
 import os
 import re
 import socket
+import sys
 import tempfile
 from datetime import datetime, timezone
 from functools import cache
@@ -131,11 +132,12 @@ def _names() -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     with contextlib.suppress(Exception):  # getpass raises what the platform raises
         found.append((getpass.getuser(), "<user>"))
-    with contextlib.suppress(Exception):  # Windows has no such module
-        import pwd
+    if sys.platform != "win32":
+        with contextlib.suppress(Exception):  # a user may be in no list
+            import pwd
 
-        full = pwd.getpwuid(os.getuid()).pw_gecos.split(",")[0]
-        found += [(part, "<user>") for part in (full, *full.split()) if len(part) > 2]
+            full = pwd.getpwuid(os.getuid()).pw_gecos.split(",")[0]
+            found += [(part, "<user>") for part in (full, *full.split()) if len(part) > 2]
     with contextlib.suppress(OSError):
         host = socket.gethostname()
         found += [(host, "<host>"), (host.split(".", maxsplit=1)[0], "<host>")]

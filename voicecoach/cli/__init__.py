@@ -6,6 +6,7 @@ Only ``main`` is an exit, and only this package and the display print.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from voicecoach.problems import Problems
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. The one door for failure: no traceback reaches a user."""
     signals = Signals()
+    _print_what_can_be_printed()
     options: argparse.Namespace | None = None
     try:
         signals.catch()
@@ -45,6 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _unexpected(error)
     finally:
         signals.restore()
+
+
+def _print_what_can_be_printed() -> None:
+    """A title in Czech must not end the program where the output is a file: on Windows that is in code page 1252."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _unexpected(error: Exception) -> int:

@@ -16,9 +16,9 @@ class Signalled(BaseException):
 
 
 class Signals:
-    """SIGINT, SIGTERM and SIGHUP end a session cleanly, and anything else at once."""
+    """SIGINT, SIGTERM, SIGHUP and Windows' Ctrl-Break end a session cleanly, and anything else at once."""
 
-    _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+    _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
     def __init__(self) -> None:
         self.interrupt: Callable[[], None] | None = None

@@ -12,8 +12,10 @@ It speaks as :mod:`voicecoach.voice.engine_server` says. What it is: ``{"engine"
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.metadata
+import locale
 import os
 import sys
 from pathlib import Path
@@ -54,7 +56,9 @@ def _provide_espeak(which: str, folder: Path) -> None:
 
 
 class _Engine:
-    """pyttsx3's engine, and what has to be done around its espeak driver (2.99) for every file to be whole.
+    """pyttsx3's engine, and what has to be done around its drivers (2.99) for every file to be whole.
+
+    espeak:
 
     - It queues what comes before its first loop and ends that loop at once, before the speech is written: so one empty
       loop is run first.
@@ -62,6 +66,12 @@ class _Engine:
       changed rate or the end of the last sentence, the stop cancels what was just asked for, and a rate or a sentence
       is lost without an error. Waiting for the thread is not enough (one loss in 360 sentences on a busy machine), as
       it is not busy yet with a command that it has not taken. Nothing here is ever stopped, so stopping does nothing.
+
+    Windows and macOS: after a loop pyttsx3 calls its driver idle, so the next sentence would begin before the loop that
+    waits for its end. On macOS that loop's beginning stops the sentence; on Windows the sentence is over by then, and
+    the loop can wait for ever. A driver that is called busy takes the sentence within the loop, as it does the first.
+
+    Windows: one voice that is not described as the driver expects (two languages, no age) would hide them all.
     """
 
     def __init__(self) -> None:
@@ -74,6 +84,8 @@ class _Engine:
         if self._espeak:
             sys.modules["pyttsx3.drivers.espeak"].EspeakDriver.stop = lambda _: None
             self._engine.runAndWait()
+        if sapi := sys.modules.get("pyttsx3.drivers.sapi5"):
+            sapi.SAPI5Driver._toVoice = staticmethod(_windows_voice)
 
     def description(self) -> dict[str, Any]:
         engine = f"pyttsx3 {importlib.metadata.version('pyttsx3')} {self._engine.driver_name or sys.platform}"
@@ -104,6 +116,8 @@ class _Engine:
         self._set("rate", rate)
 
     def write(self, text: str, file: str) -> None:
+        if not self._espeak:
+            self._engine.proxy.setBusy(True)
         self._engine.save_to_file(text, file)
         self._engine.runAndWait()
         self._raise_noted()
@@ -125,6 +139,20 @@ class _Engine:
         if self._errors:
             errors, self._errors = self._errors, []
             raise errors[0]
+
+
+def _windows_voice(token: Any) -> Any:
+    """What the system tells of a voice; its languages are hexadecimal numbers, such as ``409;9``."""
+    from pyttsx3.voice import Voice
+
+    languages = []
+    with contextlib.suppress(Exception):  # whatever COM raises where an attribute is missing
+        numbers = [int(number, 16) for number in token.GetAttribute("Language").split(";") if number.strip()]
+        languages = [locale.windows_locale[number] for number in numbers if number in locale.windows_locale]
+    name = token.Id
+    with contextlib.suppress(Exception):
+        name = token.GetDescription()
+    return Voice(token.Id, name, languages)
 
 
 def _language(value: str | bytes) -> str:

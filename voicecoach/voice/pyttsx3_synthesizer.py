@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import itertools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -176,6 +177,7 @@ class Pyttsx3Synthesizer:
                 f"The rate is {RATES.start} to {RATES.stop - 1} words a minute; {rate} is outside of that."
             )
         self._command, self._rate, self._patience = command, rate, patience
+        self._numbers = itertools.count(1)
         engine = _start_engine(command, patience)
         try:
             self._voice = choose_voice(engine.voices, voice, engine.default, language)
@@ -220,7 +222,8 @@ class Pyttsx3Synthesizer:
             engine = _start_engine(self._command, self._patience)
             self._prepare(engine)
             self._engine = engine
-        file = self._engine.folder / "speech.wav"
+        # A new name each time: what still holds the last file (on Windows a virus scanner does) is not in the way.
+        file = self._engine.folder / f"speech-{next(self._numbers)}.wav"
         try:
             self._engine.ask(
                 {"text": words, "file": str(file)}, _SPEAK_SECONDS + _SPEAK_SECONDS_A_CHARACTER * len(words)
