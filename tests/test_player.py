@@ -136,6 +136,7 @@ class Run:
         rehearsal: ScriptedRehearsal | None = None,
         music: Any = None,
         seen: bool = False,
+        nobody_answers: bool = False,
         greeting_check: GreetingCheck | None = None,
     ) -> None:
         self.log: list[tuple[float, str, Fields]] = []
@@ -145,7 +146,7 @@ class Run:
         make_ear: Any = self._ear if hears else None
         heard: Any = rehearsal
         stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard,
-                      music=music, greeting_check=greeting_check)  # fmt: skip
+                      music=music, nobody_answers=nobody_answers, greeting_check=greeting_check)  # fmt: skip
         self.glances: list[tuple[float, Glance]] = []
         self.player = Player(
             session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after, show=self._show if seen else None
@@ -319,6 +320,17 @@ def test_a_lost_device_pauses_and_comes_back() -> None:
     back = run.wait_for("device_back", after=lost)
     run.wait_for("prompt", after=back, text="I am waiting. Say continue when you are ready.")
     run.hear(Command.RESUME)
+    run.wait_for("hold_end", after=back, completed=True)
+    assert run.end() is Reason.COMPLETED
+
+
+def test_where_nobody_could_answer_a_session_goes_on_by_itself_once_sound_is_back() -> None:
+    devices = [FastDevice(False), FastDevice(False)]
+    left = list(devices)
+    run = Run(lambda: left.pop(0), hears=False, nobody_answers=True).start()
+    run.wait_for("hold_start")
+    devices[0].still = True
+    back = run.wait_for("device_back", after=run.wait_for("device_lost"))
     run.wait_for("hold_end", after=back, completed=True)
     assert run.end() is Reason.COMPLETED
 

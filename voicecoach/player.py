@@ -110,6 +110,8 @@ class Stage:
     """Writes into the journal before it returns; returns what went wrong, if it is news."""
     music: Music | None = None
     """The background sound; the player starts it and ends it."""
+    nobody_answers: bool = False
+    """There is neither an ear nor a keyboard: nobody could say that the session may go on, so it does by itself."""
     greeting_check: GreetingCheck | None = None
     """Looks at the microphone while the greeting sounds; the player starts it and ends it."""
 
@@ -363,6 +365,8 @@ class Player:
         self._performance.tell("device_back", device=device.name)
         if self._ear is not None and not device.has_microphone:
             self._go_deaf("the microphone is gone")
+        elif self._stage.nobody_answers:
+            self._performance.take(CommandGiven(Command.RESUME))
         else:
             self._performance.take(Restored())
 

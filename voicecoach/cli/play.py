@@ -123,6 +123,7 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             rehearsal,
             _recording(journal),
             music,
+            not (devices.has_microphone or has_keys),
             _greeting_check(devices.pair) if devices.has_microphone and devices.pair is not None else None,
         )
         commands = rehearsal.obeyed if rehearsal else frozenset()
