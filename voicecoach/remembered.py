@@ -14,6 +14,9 @@ import platformdirs
 
 from voicecoach.session.defaults import LOUDEST, QUIETEST
 
+_LARGEST = 4096
+"""Characters that are read; it has twenty."""
+
 
 def default_path() -> Path:
     """``remembered.json`` in voicecoach's state folder."""
@@ -23,7 +26,8 @@ def default_path() -> Path:
 def volume(path: Path | None = None) -> float:
     """The master volume of the last session, 1 where there was none."""
     try:
-        found = json.loads((path or default_path()).read_text(encoding="utf-8"))["volume"]
+        with (path or default_path()).open(encoding="utf-8") as file:
+            found = json.loads(file.read(_LARGEST))["volume"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 1.0
     if isinstance(found, bool) or not isinstance(found, int | float) or not QUIETEST <= found <= LOUDEST:
