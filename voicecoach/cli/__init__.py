@@ -6,9 +6,12 @@ Only ``main`` is an exit, and only this package and the display print.
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from voicecoach.cli.arguments import make_parser
 from voicecoach.cli.complaints import complain
@@ -21,14 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signals = Signals()
     try:
         signals.catch()
+        _open_what_is_closed()
+        _be_lenient()
         options = make_parser().parse_args(arguments)
         run: Callable[[argparse.Namespace, Signals], int] = options.run
-        return run(options, signals)
+        code = run(options, signals)
+        sys.stdout.flush()
+        return code
     except Signalled as signalled:
         return 128 + signalled.number
     except BrokenPipeError:
-        # Python flushes stdout once more at exit; there is nobody left to read it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return 0
     except RoutineError as error:
         complain(*error.problems)
@@ -36,10 +42,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VoicecoachError as error:
         complain(f"voicecoach: {error}")
         return error.exit_code
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _unexpected(error)
+        _let_go_of_output()
+        where = f" to {error.filename}" if error.filename else ""
+        complain(f"voicecoach: what belongs{where or ' on standard output'} could not be written: {error.strerror}.")
+        return 1
     except Exception as error:
         return _unexpected(error)
     finally:
         signals.restore()
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+def _open_what_is_closed() -> None:
+    """Whoever closed a standard stream gets an empty one: otherwise the next file that is
+    opened would take its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8", closefd=False))
+
+
+def _be_lenient() -> None:
+    """Names of files may hold letters that the terminal's encoding lacks, or bytes that are no text."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _let_go_of_output() -> None:
+    """Python flushes stdout once more at exit; there is nobody left to read it."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unexpected(error: Exception) -> int:

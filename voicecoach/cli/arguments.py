@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from voicecoach import __version__
+from voicecoach.cli.complaints import complain
 from voicecoach.cli.signals import Signals
 from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
@@ -25,8 +26,8 @@ _EPILOG = """examples:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: {message}\n")
+        complain(*self.format_usage().splitlines(), f"{self.prog}: {message}")
+        self.exit(2)
 
 
 def make_parser() -> argparse.ArgumentParser:
