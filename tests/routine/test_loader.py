@@ -152,7 +152,13 @@ def refused_or_read(text: str) -> None:
         assert line.isprintable()
 
 
-YAML_LIKE = st.text(alphabet=st.sampled_from(list("ab:-{}[],'\"\\&*!|>%@# \n\t?~0123\x00\u2028\ud800")), max_size=80)
+@pytest.mark.parametrize("end", ["\r", "\x85", "\u2028", "\u2029", "\r\n"])
+def test_a_fault_after_any_line_end_has_its_place(end: str) -> None:
+    with pytest.raises(RoutineError, match=r"w\.yaml:4:2: this line does not line up"):
+        parse(f"t:\n  - {end}  \n t", "w.yaml")
+
+
+YAML_LIKE = st.text(alphabet=st.sampled_from(list("ab:-{}[],'\"\\&*!|>%@# \n\r\x85\t?~0123\x00\u2028\ud800")), max_size=80)
 
 
 @given(YAML_LIKE)
