@@ -38,8 +38,11 @@ def volume(path: Path | None = None) -> float:
 def remember_volume(chosen: float, path: Path | None = None) -> None:
     """Keep it; replaces the file as a whole, so that another program sees the old or the new one."""
     path = path or default_path()
-    with suppress(OSError):
+    half_done = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        half_done = path.with_name(f"{path.name}.{os.getpid()}")
         half_done.write_text(json.dumps({"volume": round(chosen, 4)}), encoding="utf-8")
         half_done.replace(path)
+    except OSError:
+        with suppress(OSError):
+            half_done.unlink()
