@@ -125,7 +125,7 @@ def _opened(path: Path) -> Any:
 
     try:
         sound = soundfile.SoundFile(path)
-    except (OSError, RuntimeError, TypeError) as error:
+    except (OSError, RuntimeError, TypeError, ValueError) as error:  # the last two: raw sound, a name that is no text
         raise RecordingError(f"{path} cannot be read as a sound file: {error}") from error
     if sound.samplerate not in RATES:
         sound.close()

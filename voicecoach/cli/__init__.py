@@ -16,7 +16,7 @@ from contextlib import suppress
 from voicecoach.cli.arguments import make_parser
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.signals import Signalled, Signals
-from voicecoach.errors import RoutineError, VoicecoachError
+from voicecoach.errors import RoutineError, UsageError, VoicecoachError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _open_what_is_closed()
         _be_lenient()
         options = make_parser().parse_args(arguments)
+        _need_a_home()
         run: Callable[[argparse.Namespace, Signals], int] = options.run
         code = run(options, signals)
         sys.stdout.flush()
@@ -64,6 +65,18 @@ def _open_what_is_closed() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8", closefd=False))
+
+
+def _need_a_home() -> None:
+    """Raises UsageError where nobody knows where the user's files are: HOME is not set, and the system knows no user."""
+    import platformdirs
+
+    try:
+        known = platformdirs.user_data_path("voicecoach").is_absolute()
+    except RuntimeError:
+        known = False
+    if not known:
+        raise UsageError("Where your files are is not known: please set HOME to your home folder.")
 
 
 def _be_lenient() -> None:
