@@ -204,7 +204,8 @@ def test_a_clock_that_is_set_back_during_a_session_loses_nothing(tmp_path: Path)
     path = tmp_path / "journal.jsonl"
     times = iter([AT, AT + timedelta(minutes=2), AT - timedelta(days=400), AT - timedelta(days=400, minutes=-1)])
     journal = Journal(path, Sitting.of("wrist-stretches", WRIST), lambda: next(times))
-    for what in (Record(Noted.STARTED), rep(1), Record(Noted.PAIN, HERE), Record(Noted.FINISHED, fields={"reason": "pain"})):
+    over = Record(Noted.FINISHED, fields={"reason": "pain"})
+    for what in (Record(Noted.STARTED), rep(1), Record(Noted.PAIN, HERE), over):
         journal(what)
     journal.close()
     assert journal.failure is None

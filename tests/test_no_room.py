@@ -41,7 +41,8 @@ def run(home: Home, disk: str, *then: str) -> subprocess.Popen[str]:
 
 
 def played(*more: str) -> str:
-    return f"$V {' '.join((*PLAY, *more))} --events events.jsonl & echo $! >pid; wait $!; code=$?; cp -r disk kept; exit $code"
+    play = f"$V {' '.join((*PLAY, *more))} --events events.jsonl"
+    return f"{play} & echo $! >pid; wait $!; code=$?; cp -r disk kept; exit $code"
 
 
 def stop(home: Home, process: subprocess.Popen[str]) -> tuple[int, str, str]:
@@ -73,7 +74,8 @@ def test_a_journal_that_fills_the_disk_is_told_at_once_and_the_session_goes_on(h
 
 
 def test_a_full_disk_for_speech_keeps_no_session_from_its_end(home: Home, disk: str) -> None:
-    process = run(home, disk, "head -c 4096 /dev/zero >disk/more; export XDG_CACHE_HOME=$PWD/disk TMPDIR=$PWD/disk", played())
+    full = "head -c 4096 /dev/zero >disk/more"
+    process = run(home, disk, full, "export XDG_CACHE_HOME=$PWD/disk TMPDIR=$PWD/disk", played())
     home.until_it_holds()
     code, _, err = stop(home, process)
     assert (code, err) == (143, "")

@@ -9,13 +9,38 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-SOURCES = sorted(path for folder in ("voicecoach", "training", "sounds") for path in (REPOSITORY / folder).rglob("*.py"))
+FOLDERS = ("voicecoach", "training", "sounds")
+SOURCES = sorted(path for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*.py"))
 
-SHELLS = frozenset({"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "pty.spawn",
-                    "asyncio.create_subprocess_shell", "commands.getoutput"})  # fmt: skip
-STARTERS = frozenset({"subprocess.Popen", "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output"})
-RUNNERS = frozenset({"eval", "exec", "compile", "__import__", "pickle.load", "pickle.loads", "yaml.load", "yaml.unsafe_load",
-                     "yaml.full_load", "marshal.loads", "shelve.open"})  # fmt: skip
+SHELLS = frozenset(
+    {
+        "os.system",
+        "os.popen",
+        "subprocess.getoutput",
+        "subprocess.getstatusoutput",
+        "pty.spawn",
+        "asyncio.create_subprocess_shell",
+        "commands.getoutput",
+    }
+)
+STARTERS = frozenset(
+    {"subprocess.Popen", "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output"}
+)
+RUNNERS = frozenset(
+    {
+        "eval",
+        "exec",
+        "compile",
+        "__import__",
+        "pickle.load",
+        "pickle.loads",
+        "yaml.load",
+        "yaml.unsafe_load",
+        "yaml.full_load",
+        "marshal.loads",
+        "shelve.open",
+    }
+)
 UNPACKED = "np.load"
 
 
@@ -30,7 +55,8 @@ def faults(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module in ("os", "subprocess", "pickle"):
             forbidden = {name.rpartition(".")[2] for name in SHELLS | STARTERS | RUNNERS}
-            yield from (f"{node.lineno}: from {node.module} import {each.name}" for each in node.names if each.name in forbidden)
+            taken = [each.name for each in node.names if each.name in forbidden]
+            yield from (f"{node.lineno}: from {node.module} import {name}" for name in taken)
         if not isinstance(node, ast.Call):
             continue
         called = dotted(node.func)

@@ -145,7 +145,7 @@ def test_a_bad_file_is_named(tmp_path: Path, content: bytes | None) -> None:
         read_clip(path)
 
 
-# Sound files from anywhere ---------------------------------------------------------------------------------------------
+# Sound files from anywhere ------------------------------------------------------------------------------------------
 
 
 def wav(rate: int = 16_000, channels: int = 1, data: bytes = bytes(800), claimed: int | None = None, kind: int = 1,

@@ -2,8 +2,8 @@
 
 usage: python -m tests.bench.fuzz [--minutes 10] [--only loader ...] [--seed 0] [--atheris] [--keep FOLDER]
 
-Each target reads what a stranger, a torn disk or a typing error may give it: routine files (and all that `show`, `check`
-and `play` compute from them), the journal (and every page made of it), sound files, the command line, small files that
+Each target reads what a stranger, a torn disk or a typing error may give it: routine files (and all that `show`,
+`check` and `play` compute from them), the journal (and every page made of it), sound files, the command line, files that
 the program keeps for itself. A reader may give a result or a VoicecoachError with printable lines. Any other exception,
 more than SLOW seconds, more than MOST_MEMORY, or a process that dies is a fault; its input is kept.
 
@@ -40,7 +40,8 @@ import numpy as np
 PACKAGE = Path(__file__).resolve().parents[2] / "voicecoach"
 CLIPS = Path(__file__).resolve().parent.parent / "clips"
 SLOW = 10.0
-"""Seconds of processor time for one input, and a third of what is waited for; 64 KB of the worst YAML take half a second."""
+"""Seconds of processor time for one input, and a third of what is waited for. 64 KB of the worst YAML take half a
+second."""
 MOST_MEMORY = 2_000_000_000
 """Bytes of address space for a process with the libraries in it, which alone are some 700 MB."""
 LARGEST_INPUT = 70_000
@@ -107,17 +108,69 @@ def read_routine(data: bytes, folder: Path) -> None:
 
 def routine_seeds() -> list[bytes]:
     scripts = [path.read_bytes() for path in sorted((PACKAGE.parent / "scripts").glob("*.yaml"))]
-    small = b"format: 1\ntitle: T\napproval: not required\nexercises:\n  - id: a\n    name: A\n    steps:\n      - say: B\n"
+    small = b"format: 1\ntitle: T\napproval: not required\nexercises:\n"
+    small += b"  - id: a\n    name: A\n    steps:\n      - say: B\n"
     return [*scripts, small]
 
 
 ROUTINE_WORDS = (
-    "exercises:", "  - id: ", "steps:", "      - say: ", "      - hold: ", "      - wait: ", "      - move: ", "for: ",
-    "short: ", "{side}", "{reps}", "{seconds}", "repetitions: 100", "3 to 7 s", "1 h", "99999999999999999999", "1e999",
-    "nan", "&a ", "*a", "<<: *a", "!!python/object/apply:os.system [id]", "!!binary ", "!include /etc/passwd", "%YAML 1.2",
-    "%TAG ! tag:x,2000:", "---", "...", "? ", ": ", "- ", "[", "]", "{", "}", "|", ">", ">-", "|9", "'", '"', "\\x00",
-    "\\U0010ffff", "\\ud800", "\x1b[2J", "\u202e", "\u2028", "\ufeff", "\t", "\r", "#", "0x10", "1:30", "~", "null", "=",
-)  # fmt: skip
+    "exercises:",
+    "  - id: ",
+    "steps:",
+    "      - say: ",
+    "      - hold: ",
+    "      - wait: ",
+    "      - move: ",
+    "for: ",
+    "short: ",
+    "{side}",
+    "{reps}",
+    "{seconds}",
+    "repetitions: 100",
+    "3 to 7 s",
+    "1 h",
+    "99999999999999999999",
+    "1e999",
+    "nan",
+    "&a ",
+    "*a",
+    "<<: *a",
+    "!!python/object/apply:os.system [id]",
+    "!!binary ",
+    "!include /etc/passwd",
+    "%YAML 1.2",
+    "%TAG ! tag:x,2000:",
+    "---",
+    "...",
+    "? ",
+    ": ",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    "|",
+    ">",
+    ">-",
+    "|9",
+    "'",
+    '"',
+    "\\x00",
+    "\\U0010ffff",
+    "\\ud800",
+    "\x1b[2J",
+    "\u202e",
+    "\u2028",
+    "\ufeff",
+    "\t",
+    "\r",
+    "#",
+    "0x10",
+    "1:30",
+    "~",
+    "null",
+    "=",
+)
 
 
 def read_journal(data: bytes, folder: Path) -> None:
@@ -161,11 +214,17 @@ def journal_seeds() -> list[bytes]:
     events: tuple[tuple[str, dict[str, Any]], ...] = (
         ("started", {"version": "1", "approval": sitting.approval, "introduction": sitting.introduction}),
         ("approval", {"answer": "yes", "fingerprint": sitting.approval}),
-        ("introduced", {"fingerprint": sitting.introduction}), ("check_in", {"answer": "fine", **where}),
-        ("hold", {"seconds": 15, **where}), ("repetition", where), ("numb", where), ("pain", {"held": 6.4, "state": "holding", **where}),
-        ("finished", {"reason": "pain", "seconds": 120.5}), ("emergency", where), ("doctor_seen", {"answer": "yes", "about": ["s28"]}),
+        ("introduced", {"fingerprint": sitting.introduction}),
+        ("check_in", {"answer": "fine", **where}),
+        ("hold", {"seconds": 15, **where}),
+        ("repetition", where),
+        ("numb", where),
+        ("pain", {"held": 6.4, "state": "holding", **where}),
+        ("finished", {"reason": "pain", "seconds": 120.5}),
+        ("emergency", where),
+        ("doctor_seen", {"answer": "yes", "about": ["s28"]}),
         ("approval_withdrawn", {}),
-    )  # fmt: skip
+    )
     lines = []
     for day in (2, 28, 29):
         at = datetime(2026, 6, day, 8, 30, tzinfo=timezone(timedelta(hours=2)))
@@ -174,11 +233,35 @@ def journal_seeds() -> list[bytes]:
 
 
 JOURNAL_WORDS = (
-    '"event":"pain"', '"event":"hold"', '"event":"finished"', '"event":"approval"', '"event":"approval_withdrawn"', '"at":"',
-    "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999-23:59", '"seconds":1e308', '"seconds":NaN', '"held":-Infinity',
-    "9" * 400, "[" * 300, '{"a":' * 100, '"rep":9999999999999999999', '"session":null', '"name":"<script>"', "=cmd|' /C x'!A0",
-    '"exercise":"\\u001b[2J"', '"title":"\\ud800"', '"about":["a"]', '"answer":"yes"', "\n", "\x00", "\ufeff", "{}", "Z", "\\u202e",
-)  # fmt: skip
+    '"event":"pain"',
+    '"event":"hold"',
+    '"event":"finished"',
+    '"event":"approval"',
+    '"event":"approval_withdrawn"',
+    '"at":"',
+    "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59.999999-23:59",
+    '"seconds":1e308',
+    '"seconds":NaN',
+    '"held":-Infinity',
+    "9" * 400,
+    "[" * 300,
+    '{"a":' * 100,
+    '"rep":9999999999999999999',
+    '"session":null',
+    '"name":"<script>"',
+    "=cmd|' /C x'!A0",
+    '"exercise":"\\u001b[2J"',
+    '"title":"\\ud800"',
+    '"about":["a"]',
+    '"answer":"yes"',
+    "\n",
+    "\x00",
+    "\ufeff",
+    "{}",
+    "Z",
+    "\\u202e",
+)
 
 
 def read_sound(data: bytes, folder: Path) -> None:
@@ -201,8 +284,17 @@ def sound_seeds() -> list[bytes]:
 
     seeds = [min(CLIPS.glob("*.flac"), key=lambda path: path.stat().st_size).read_bytes()]
     noise = np.random.default_rng(0).standard_normal((400, 2)).astype(np.float32) / 10
-    for kind, subtype in (("WAV", "PCM_16"), ("WAV", "FLOAT"), ("WAV", "IMA_ADPCM"), ("FLAC", "PCM_24"), ("AIFF", "PCM_16"),
-                          ("WAVEX", "PCM_32"), ("OGG", "VORBIS"), ("AU", "ULAW"), ("W64", "GSM610")):  # fmt: skip
+    for kind, subtype in (
+        ("WAV", "PCM_16"),
+        ("WAV", "FLOAT"),
+        ("WAV", "IMA_ADPCM"),
+        ("FLAC", "PCM_24"),
+        ("AIFF", "PCM_16"),
+        ("WAVEX", "PCM_32"),
+        ("OGG", "VORBIS"),
+        ("AU", "ULAW"),
+        ("W64", "GSM610"),
+    ):
         made = io.BytesIO()
         sound = noise[:, 0] if subtype == "GSM610" else noise
         soundfile.write(made, sound, 48_000 if subtype != "GSM610" else 8_000, format=kind, subtype=subtype)
@@ -215,7 +307,19 @@ def sound_seeds() -> list[bytes]:
     return seeds
 
 
-SOUND_WORDS = ("RIFF", "WAVEfmt ", "data", "fLaC", "LIST", "fact", "FORM", "COMM", "OggS", "\xff\xff\xff\xff", "\x00\x00\x00\x00")
+SOUND_WORDS = (
+    "RIFF",
+    "WAVEfmt ",
+    "data",
+    "fLaC",
+    "LIST",
+    "fact",
+    "FORM",
+    "COMM",
+    "OggS",
+    "\xff\xff\xff\xff",
+    "\x00\x00\x00\x00",
+)
 
 
 def read_arguments(data: bytes, folder: Path) -> None:
@@ -251,19 +355,53 @@ def read_arguments(data: bytes, folder: Path) -> None:
 
 def argument_seeds() -> list[bytes]:
     lines = (
-        "show tour --text --side right --speed 0.5", "check tour wrist-stretches", "journal --csv", "list", "schema",
-        "new my-wrists --title T --say a --hold '15 s' --repetitions '2 to 4' --sides both --limb arm", "hear a.wav --json",
+        "show tour --text --side right --speed 0.5",
+        "check tour wrist-stretches",
+        "journal --csv",
+        "list",
+        "schema",
+        "new my-wrists --title T --say a --hold '15 s' --repetitions '2 to 4' --sides both --limb arm",
+        "hear a.wav --json",
         "play tour --audio null --approved --no-mic --emergency-number 112 --rate 155 --cues full --events e.jsonl",
-        "render tour -o a.wav --chapters --subtitles a.srt", "journal --delete --yes", "voices --try en-gb",
-        "journal --forget-approval tour", "setup --engine vosk --from a.zip", "show ./a.yaml --dose high",
-    )  # fmt: skip
+        "render tour -o a.wav --chapters --subtitles a.srt",
+        "journal --delete --yes",
+        "voices --try en-gb",
+        "journal --forget-approval tour",
+        "setup --engine vosk --from a.zip",
+        "show ./a.yaml --dose high",
+    )
     return ["\0".join(shlex.split(line)).encode() for line in lines]
 
 
 ARGUMENT_WORDS = (
-    "\0", "--", "-", "..", "/", "~", "~root", "~nobody/x.yaml", "/dev/zero", "/dev/stdin.yaml", ".yaml", "nan", "inf", "-1",
-    "1e999", "\x1b]0;x\x07", "\u202e", "\xff", "%s", "{0}", "con", "aux.yaml", "$(id)", ";id", "`id`", "a" * 5000, "--help",
-)  # fmt: skip
+    "\0",
+    "--",
+    "-",
+    "..",
+    "/",
+    "~",
+    "~root",
+    "~nobody/x.yaml",
+    "/dev/zero",
+    "/dev/stdin.yaml",
+    ".yaml",
+    "nan",
+    "inf",
+    "-1",
+    "1e999",
+    "\x1b]0;x\x07",
+    "\u202e",
+    "\xff",
+    "%s",
+    "{0}",
+    "con",
+    "aux.yaml",
+    "$(id)",
+    ";id",
+    "`id`",
+    "a" * 5000,
+    "--help",
+)
 
 
 def read_kept(data: bytes, folder: Path) -> None:
@@ -305,8 +443,21 @@ def kept_seeds() -> list[bytes]:
     return [*files, b'{"volume": 0.8}', json.dumps(triggers).encode()]
 
 
-KEPT_WORDS = ('"volume":', '"triggers":', "9" * 400, "1e999", "[" * 3000, "NaN", "'descr':", "'shape': (99999999999,)", "True",
-              "null", "|O8", "PK\x03\x04", "fLaC")  # fmt: skip
+KEPT_WORDS = (
+    '"volume":',
+    '"triggers":',
+    "9" * 400,
+    "1e999",
+    "[" * 3000,
+    "NaN",
+    "'descr':",
+    "'shape': (99999999999,)",
+    "True",
+    "null",
+    "|O8",
+    "PK\x03\x04",
+    "fLaC",
+)
 
 TARGETS = {
     "loader": Target(routine_seeds, read_routine, ROUTINE_WORDS),
@@ -457,8 +608,9 @@ def fuzz(name: str, seconds: float, seed: int, folder: Path) -> int:
                 known.append(data)
     log.close()
     (folder / f"{name}.now").unlink()
-    print(f"{name:10s} {runs:9,d} inputs, {len(known):5d} kept, {len(lines.seen):6d} steps of lines, slowest {slowest:.2f} s, "
-          f"peak {peak_memory():.0f} MB, faults: {faults}", flush=True)  # fmt: skip
+    reached = f"{len(known)} kept, {len(lines.seen):,d} steps of lines"
+    cost = f"slowest {slowest:.2f} s, peak {peak_memory():.0f} MB"
+    print(f"{name:10s} {runs:9,d} inputs, {reached}, {cost}, faults: {faults}", flush=True)
     return faults
 
 
@@ -476,11 +628,20 @@ def fuzz_with_atheris(name: str, seconds: float, seed: int, folder: Path) -> int
     for number, data in enumerate(seeds):
         (corpus / f"seed-{number}").write_bytes(data)
     words = folder / f"{name}.words"
-    words.write_text("".join('"' + "".join(f"\\x{byte:02x}" for byte in word.encode()[:60]) + '"\n' for word in target.words))
+    escaped = ("".join(f"\\x{byte:02x}" for byte in word.encode()[:60]) for word in target.words)
+    words.write_text("".join(f'"{word}"\n' for word in escaped))
     place = Path(tempfile.mkdtemp())
-    limits = [f"-max_total_time={seconds:.0f}", f"-timeout={SLOW:.0f}", f"-rss_limit_mb={MOST_MEMORY // 1_000_000}",
-              f"-max_len={LARGEST_INPUT}", f"-seed={seed + 1}", f"-artifact_prefix={folder}/{name}.", f"-dict={words}",
-              "-print_final_stats=1", "-verbosity=1"]  # fmt: skip
+    limits = [
+        f"-max_total_time={seconds:.0f}",
+        f"-timeout={SLOW:.0f}",
+        f"-rss_limit_mb={MOST_MEMORY // 1_000_000}",
+        f"-max_len={LARGEST_INPUT}",
+        f"-seed={seed + 1}",
+        f"-artifact_prefix={folder}/{name}.",
+        f"-dict={words}",
+        "-print_final_stats=1",
+        "-verbosity=1",
+    ]
     atheris.Setup([sys.argv[0], *limits, str(corpus)], lambda data: target.read(data, place))
     atheris.Fuzz()
     return 0
@@ -488,7 +649,7 @@ def fuzz_with_atheris(name: str, seconds: float, seed: int, folder: Path) -> int
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=10, help="for each target; all run side by side, --lanes at once")
+    parser.add_argument("--minutes", type=float, default=10, help="for each target; --lanes of them run side by side")
     parser.add_argument("--lanes", type=int, default=2)
     parser.add_argument("--only", nargs="+", choices=TARGETS, default=list(TARGETS))
     parser.add_argument("--seed", type=int, default=0)
@@ -515,9 +676,16 @@ def besiege(options: argparse.Namespace, folder: Path) -> int:
             command = [sys.executable, "-m", "tests.bench.fuzz", "--here", name, *flags]
             home = tempfile.mkdtemp(prefix="voicecoach-home-")
             kept = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
-            running.append((name, subprocess.Popen(
-                [*command, *(["--atheris"] if options.atheris else [])], env={**kept, "HOME": home}, stdin=subprocess.DEVNULL,
-            )))  # fmt: skip
+            running.append(
+                (
+                    name,
+                    subprocess.Popen(
+                        [*command, *(["--atheris"] if options.atheris else [])],
+                        env={**kept, "HOME": home},
+                        stdin=subprocess.DEVNULL,
+                    ),
+                )
+            )
         for name, process in list(running):
             if process.poll() is None:
                 continue
@@ -525,7 +693,8 @@ def besiege(options: argparse.Namespace, folder: Path) -> int:
             if process.returncode:
                 bad.append(name)
                 died = (folder / f"{name}.now").exists()
-                print(f"{name}: {'the process died, see ' + name + '.now' if died else 'faults'} in {folder}", flush=True)
+                what = f"the process died, see {name}.now" if died else "faults"
+                print(f"{name}: {what} in {folder}", flush=True)
         time.sleep(0.2)
     print(f"targets with faults: {', '.join(bad) or 'none'}")
     return 1 if bad else 0

@@ -130,7 +130,8 @@ def _opened(path: Path) -> Any:
     if sound.samplerate not in RATES:
         sound.close()
         raise RecordingError(
-            f"{path} says that it has {sound.samplerate} samples a second; {RATES.start} to {RATES.stop - 1} can be read."
+            f"{path} says that it has {sound.samplerate} samples a second; "
+            f"{RATES.start} to {RATES.stop - 1} can be read."
         )
     return sound
 

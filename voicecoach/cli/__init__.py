@@ -64,11 +64,11 @@ def _open_what_is_closed() -> None:
     opened would take its place."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8", closefd=False))
+            setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _need_a_home() -> None:
-    """Raises UsageError where nobody knows where the user's files are: HOME is not set, and the system knows no user."""
+    """Raises UsageError where nobody knows where the user's files are: no HOME, and no such user."""
     import platformdirs
 
     try:
