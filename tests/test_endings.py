@@ -147,6 +147,27 @@ def test_a_program_that_was_started_to_outlive_its_terminal_does(home: Home) -> 
     assert home.events("finished")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="takes the terminal as Linux does")
+def test_a_terminal_window_that_is_closed_ends_the_session_and_what_was_done_is_kept(home: Home) -> None:
+    import fcntl
+    import pty
+    import termios
+
+    user, terminal = pty.openpty()
+    streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    process = home.start(
+        *(word for word in PLAY if word != "--plain"), "--events", "events.jsonl",
+        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        env={**home.env, "TERM": "xterm-256color"}, **streams,
+    )  # fmt: skip
+    os.close(terminal)
+    home.until_it_holds()
+    os.close(user)
+    assert process.wait(PATIENCE) == 129
+    assert home.entries()[-1]["reason"] == "interrupt"
+    nothing_is_lost(home)
+
+
 # Streams ------------------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Prompts that a stranger made to disturb: what is left of them for the voice, the terminal, the journal and the doctor."""
+"""Prompts made to disturb: what is left of them for the voice, the terminal, the journal and the doctor."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 usage: python -m tests.bench.fuzz [--minutes 10] [--only loader ...] [--seed 0] [--atheris] [--keep FOLDER]
 
 Each target reads what a stranger, a torn disk or a typing error may give it: routine files (and all that `show`,
-`check` and `play` compute from them), the journal (and every page made of it), sound files, the command line, files that
-the program keeps for itself. A reader may give a result or a VoicecoachError with printable lines. Any other exception,
-more than SLOW seconds, more than MOST_MEMORY, or a process that dies is a fault; its input is kept.
+`check` and `play` compute from them), the journal (and every page made of it), sound files, the command line,
+files that the program keeps for itself. A reader may give a result or a VoicecoachError with printable lines. Any other
+exception, more than SLOW seconds, more than MOST_MEMORY, or a process that dies is a fault; its input is kept.
 
 A target runs in a process of its own, under a limit of memory, and begins with whole inputs. Each new one is a known
 one with pieces changed, taken out, doubled, crossed with another or with words of the target's language put in; what
