@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from voicecoach import __version__
+from voicecoach.history import add_up, standing
 from voicecoach.journal import UnflushedError, append, read
 from voicecoach.journal_writer import Journal, Sitting
 from voicecoach.routine.fingerprint import approval_fingerprint, introduction_fingerprint
@@ -197,3 +198,23 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     journal(rep(1))
     journal.close()
     assert "Not a directory" in str(journal.failure) or "cannot find" in str(journal.failure)
+
+
+def test_a_clock_that_is_set_back_during_a_session_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    times = iter([AT, AT + timedelta(minutes=2), AT - timedelta(days=400), AT - timedelta(days=400, minutes=-1)])
+    journal = Journal(path, Sitting.of("wrist-stretches", WRIST), lambda: next(times))
+    over = Record(Noted.FINISHED, fields={"reason": "pain"})
+    for what in (Record(Noted.STARTED), rep(1), Record(Noted.PAIN, HERE), over):
+        journal(what)
+    journal.close()
+    assert journal.failure is None
+    entries = list(read(path))
+    assert [entry.event for entry in entries] == ["started", "repetition", "pain", "finished"]
+    history = add_up(entries)
+    (session,) = history.sessions
+    assert (session.reason, session.seconds) == ("pain", 0.0)
+    for today in (AT.date(), AT.date() - timedelta(days=400)):
+        (hurt,) = standing(history, "wrist-stretches", WRIST, today).hurts
+        assert not hurt.urgent
+    assert standing(history, "wrist-stretches", WRIST, AT.date()).done_today == {("wrist-flexion", "left"): 1}

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from voicecoach.event_log import Fields
+from voicecoach.screen import plain
 from voicecoach.session.cues import Sound
 from voicecoach.units import spoken_duration
 
@@ -61,7 +62,7 @@ class Display:
 
     def say(self, message: str, style: str = "", *, by_words: bool = False) -> None:
         """Print a line that belongs to no event; ``by_words``: one that is too long is broken between two words."""
-        self._print(Text(message, style=style), by_words)
+        self._print(Text(plain(message), style=style), by_words)
 
     def _print(self, line: Text, by_words: bool = False) -> None:
         if self.failure is not None:
@@ -82,7 +83,7 @@ class Display:
         return Text("Not listening: only the keys steer this session.", style="yellow")
 
     def _show_prompt(self, fields: Fields) -> Text:
-        return Text.assemble((fields["text"], "bold"), (_where(fields), "dim"))
+        return Text.assemble((plain(fields["text"]), "bold"), (_where(fields), "dim"))
 
     def _show_hold_start(self, fields: Fields) -> Text:
         return Text.assemble((f"Hold {spoken_duration(fields['seconds'])}", "bold cyan"), (_where(fields), "dim"))
@@ -109,7 +110,7 @@ class Display:
         return Text(shown[fields["to"]], style="yellow") if fields["to"] in shown else None
 
     def _show_trouble(self, fields: Fields) -> Text:
-        return Text(f"Trouble: {fields['what']}", style="bold red")
+        return Text(f"Trouble: {plain(fields['what'])}", style="bold red")
 
     def _show_device_lost(self, _: Fields) -> Text:
         return Text("The sound device is gone. Paused; trying to get it back.", style="bold red")

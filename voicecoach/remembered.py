@@ -14,6 +14,9 @@ import platformdirs
 
 from voicecoach.session.defaults import LOUDEST, QUIETEST
 
+_LARGEST = 4096
+"""Characters that are read; it has twenty."""
+
 
 def default_path() -> Path:
     """``remembered.json`` in voicecoach's state folder."""
@@ -23,7 +26,8 @@ def default_path() -> Path:
 def volume(path: Path | None = None) -> float:
     """The master volume of the last session, 1 where there was none."""
     try:
-        found = json.loads((path or default_path()).read_text(encoding="utf-8"))["volume"]
+        with (path or default_path()).open(encoding="utf-8") as file:
+            found = json.loads(file.read(_LARGEST))["volume"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 1.0
     if isinstance(found, bool) or not isinstance(found, int | float) or not QUIETEST <= found <= LOUDEST:
@@ -34,8 +38,11 @@ def volume(path: Path | None = None) -> float:
 def remember_volume(chosen: float, path: Path | None = None) -> None:
     """Keep it; replaces the file as a whole, so that another program sees the old or the new one."""
     path = path or default_path()
-    with suppress(OSError):
+    half_done = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        half_done = path.with_name(f"{path.name}.{os.getpid()}")
         half_done.write_text(json.dumps({"volume": round(chosen, 4)}), encoding="utf-8")
         half_done.replace(path)
+    except OSError:
+        with suppress(OSError):
+            half_done.unlink()

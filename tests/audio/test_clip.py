@@ -1,12 +1,16 @@
 """Clips: what each method returns, that none changes its clip, and reading sound files."""
 
+import contextlib
+import io
+import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from voicecoach.audio.clip import Clip, read_clip
+from voicecoach.audio.clip import Clip, read_clip, read_pieces
 from voicecoach.audio.loudness import PEAK_CEILING, SPEECH_LOUDNESS, levelled, loudness
 from voicecoach.errors import RecordingError
 from voicecoach.units import STREAM_RATE
@@ -139,3 +143,91 @@ def test_a_bad_file_is_named(tmp_path: Path, content: bytes | None) -> None:
         path.write_bytes(content)
     with pytest.raises(RecordingError, match=r"broken\.wav"):
         read_clip(path)
+
+
+# Sound files from anywhere ------------------------------------------------------------------------------------------
+
+
+def wav(rate: int = 16_000, channels: int = 1, data: bytes = bytes(800), claimed: int | None = None, kind: int = 1,
+        bits: int = 16) -> bytes:  # fmt: skip
+    size = len(data) if claimed is None else claimed
+    frame = channels * bits // 8
+    head = struct.pack("<HHIIHH", kind, channels, rate, min(rate * frame, 2**32 - 1), frame, bits)
+    return b"RIFF" + struct.pack("<I", min(size + 36, 2**32 - 1)) + b"WAVEfmt " + struct.pack("<I", 16) + head + (
+        b"data" + struct.pack("<I", size) + data
+    )  # fmt: skip
+
+
+def flac_that_claims(samples: int) -> bytes:
+    made = io.BytesIO()
+    soundfile.write(made, np.zeros(4096), 48_000, format="FLAC")
+    content = bytearray(made.getvalue())
+    content[21] = (content[21] & 0xF0) | samples >> 32
+    content[22:26] = struct.pack(">I", samples & 0xFFFFFFFF)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (wav(rate=1), "1 samples a second"),
+        (wav(rate=2_000_000_000), "samples a second"),
+        (wav(kind=3, bits=32, data=struct.pack("<2f", 0.5, float("nan"))), "no numbers"),
+        (wav(kind=3, bits=32, data=struct.pack("<2f", 0.5, float("inf"))), "no numbers"),
+    ],
+    ids=["too slow", "too fast", "not a number", "infinite"],
+)
+def test_a_sound_that_makes_no_sense_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "strange.wav"
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match=reason):
+        read_clip(path)
+    with pytest.raises(RecordingError, match=reason):
+        list(read_pieces(path, STREAM_RATE))
+
+
+@pytest.mark.parametrize("content", [wav(claimed=0xFFFFFFF0), flac_that_claims(2**36 - 1), wav(channels=64)])
+def test_what_a_header_claims_takes_no_memory(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "claims.wav"
+    path.write_bytes(content)
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(RecordingError):
+            assert len(read_clip(path)) < 10_000
+        with contextlib.suppress(RecordingError):
+            assert sum(map(len, read_pieces(path, STREAM_RATE))) < 10_000
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_hour_of_silence_in_a_small_file_is_no_clip_but_can_be_heard_piece_by_piece(tmp_path: Path) -> None:
+    path = tmp_path / "hour.flac"
+    with soundfile.SoundFile(path, "w", 8_000, 1, format="FLAC") as file:
+        for _ in range(3600):
+            file.write(np.zeros(8_000))
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(RecordingError, match="longer than 10 minutes"):
+        read_clip(path)
+    tracemalloc.start()
+    try:
+        assert sum(map(len, read_pieces(path, 8_000))) == 3600 * 8_000
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_pieces_are_the_whole_resampled(tmp_path: Path) -> None:
+    path = tmp_path / "tone.wav"
+    soundfile.write(path, tone(amplitude=0.5).samples, 44_100)
+    pieces = np.concatenate(list(read_pieces(path, 16_000)))
+    whole = read_clip(path).resampled(16_000).samples
+    assert abs(len(pieces) - len(whole)) <= 1
+    shorter = min(len(pieces), len(whole))
+    np.testing.assert_allclose(pieces[:shorter], whole[:shorter], atol=1e-4)
+
+
+def test_what_is_beyond_full_scale_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "wild.wav"
+    path.write_bytes(wav(kind=3, bits=32, data=struct.pack("<3f", 3e38, -3e38, 0.5)))
+    np.testing.assert_allclose(read_clip(path).samples, [1.0, -1.0, 0.5])

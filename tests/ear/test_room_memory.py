@@ -1,5 +1,7 @@
 """What is remembered of a room is what was learned; what is damaged, foreign or cannot be written does no harm."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -166,3 +168,16 @@ def test_the_chain_remembers_its_room_when_it_is_closed(tmp_path):
     assert memory.load() is None
     hearing.close()
     assert memory.load() is not None
+
+
+def test_a_file_that_would_fill_the_memory_is_not_unpacked(tmp_path):
+    memory = RoomMemory(PAIR, tmp_path)
+    memory.save(Room(np.ones(10, np.float32), 0.0))
+    (file,) = tmp_path.iterdir()
+    np.savez_compressed(file, format=1, path=np.zeros(300_000_000, np.uint8), drift=0.0)
+    tracemalloc.start()
+    try:
+        assert memory.load() is None
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()

@@ -59,6 +59,8 @@ def test_another_sound_or_rate_or_ear_is_not_known(tmp_path):
         b'{"triggers": [["stop", "surely", 0.0]]}',
         b'{"triggers": [["leave", "firm", 0.0]]}',
         json.dumps({"triggers": [["stop", "firm", 0.0]]}).encode()[:-4],
+        b'{"triggers": ' + b"[" * 100_000,
+        b'{"triggers": [["stop", "firm", 1' + b"0" * 400 + b"]]}",
     ],
 )
 def test_a_damaged_file_is_not_believed_and_can_be_put_again(tmp_path, content):

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from voicecoach.bundled import bundled
 from voicecoach.errors import RoutineError
 from voicecoach.routine.loader import load, parse, read
-from voicecoach.routine.model import Hold, Move, Range, Say, Side, Wait
+from voicecoach.routine.model import MOST_STEPS, Hold, Move, Range, Say, Side, Wait, steps_in
+from voicecoach.routine.yaml_document import LARGEST
+from voicecoach.session.plan import make_plan
 
 GOOD = """\
 format: 1
@@ -113,6 +115,32 @@ def test_a_routine_knows_where_everything_was_written(tmp_path: Path) -> None:
     assert written.place(("precautions", 0)) == f"{path}:7:5"
 
 
+def endless(exercises: int, steps: int, repetitions: int) -> str:
+    """A short file with a long session."""
+    head = "format: 1\ntitle: T\napproval: not required\nexercises:\n"
+    turns = "  - say: a\n" * steps
+    return head + "".join(
+        f"- id: e{number}\n  name: e\n  sides: both\n  repetitions: {repetitions}\n  steps:\n{turns}"
+        for number in range(exercises)
+    )
+
+
+def test_a_session_of_a_million_steps_is_refused_before_it_is_planned() -> None:
+    text = endless(exercises=95, steps=55, repetitions=100)
+    assert len(text) < LARGEST
+    with pytest.raises(RoutineError) as caught:
+        parse(text, "w.yaml")
+    (problem,) = caught.value.problems
+    demand = "a session must have at most 10,000 steps, all repetitions counted, got 1,045,000"
+    assert problem == f"w.yaml:8:3: {demand}; most of them are here"
+
+
+def test_a_session_of_ten_thousand_steps_is_planned() -> None:
+    routine = parse(endless(exercises=10, steps=50, repetitions=10), "w.yaml")
+    assert sum(map(steps_in, routine.exercises)) == MOST_STEPS
+    assert len(make_plan(routine).steps) > MOST_STEPS
+
+
 def refused_or_read(text: str) -> None:
     """Nothing but RoutineError ever comes out, and every problem is one printable line with a place."""
     problems: list[str] = []
@@ -125,7 +153,14 @@ def refused_or_read(text: str) -> None:
         assert line.isprintable()
 
 
-YAML_LIKE = st.text(alphabet=st.sampled_from(list("ab:-{}[],'\"\\&*!|>%@# \n\t?~0123\x00\u2028\ud800")), max_size=80)
+@pytest.mark.parametrize("end", ["\r", "\x85", "\u2028", "\u2029", "\r\n"])
+def test_a_fault_after_any_line_end_has_its_place(end: str) -> None:
+    with pytest.raises(RoutineError, match=r"w\.yaml:4:2: this line does not line up"):
+        parse(f"t:\n  - {end}  \n t", "w.yaml")
+
+
+SIGNS = "ab:-{}[],'\"\\&*!|>%@# \n\r\x85\t?~0123\x00\u2028\ud800"
+YAML_LIKE = st.text(alphabet=st.sampled_from(list(SIGNS)), max_size=80)
 
 
 @given(YAML_LIKE)

@@ -103,9 +103,18 @@ def damage_stereo(path: Path) -> None:
     soundfile.write(path, np.zeros((10, 2)), 22_050, format="FLAC")
 
 
+def damage_claimed_length(path: Path) -> None:
+    """STREAMINFO says 64 thousand million samples, which would be 128 GB."""
+    content = bytearray(path.read_bytes())
+    content[21] |= 0x0F
+    content[22:26] = b"\xff" * 4
+    path.write_bytes(bytes(content))
+
+
 @pytest.mark.parametrize(
     "damage",
     [
+        damage_claimed_length,
         damage_nothing_left,
         damage_other_content,
         damage_half,

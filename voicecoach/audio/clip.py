@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from voicecoach.audio.resampling import resample
+from voicecoach.audio.resampling import StreamResampler, resample
 from voicecoach.errors import RecordingError
 
 Samples = npt.NDArray[np.float32]
@@ -80,15 +82,70 @@ class Clip:
         return Clip(out, self.rate)
 
 
+LONGEST = 600.0
+"""Seconds that are read into memory at once; no prompt and no earcon comes near."""
+
+RATES = range(1_000, 400_001)
+"""Samples a second that a sound file may say it has. One that says 1 would grow 48,000 times when it is resampled."""
+
+_PIECE = 1 << 19
+"""Values decoded at a time, all channels together: 2 MB."""
+
+
 def read_clip(path: Path) -> Clip:
     """A sound file as a clip, channels averaged to one: WAV, FLAC, AIFF and whatever else libsndfile knows.
 
-    The content decides, not the name's ending. Raises RecordingError.
+    The content decides, not the name's ending. What is beyond full scale is cut, as a microphone would. Raises
+    RecordingError, also for one that lasts longer than LONGEST.
     """
+    with _opened(path) as sound:
+        rate, parts, count = sound.samplerate, [], 0
+        for piece in _decoded(sound, path):
+            parts.append(piece)
+            count += len(piece)
+            if count > LONGEST * rate:
+                raise RecordingError(f"{path} is longer than {LONGEST / 60:.0f} minutes.")
+    return Clip(np.concatenate(parts) if parts else np.zeros(0, np.float32), rate)
+
+
+def read_pieces(path: Path, rate: int) -> Iterator[Samples]:
+    """A sound file of any length, mono at ``rate``, in pieces of any length: it never is in memory as a whole.
+
+    As ``read_clip`` for the rest. Opens the file when the first piece is asked for.
+    """
+    with _opened(path) as sound:
+        resampler = StreamResampler(sound.samplerate, rate)
+        for piece in _decoded(sound, path):
+            yield resampler(piece)
+        yield resampler(np.zeros(0, np.float32), last=True)
+
+
+def _opened(path: Path) -> Any:
     import soundfile
 
     try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, RuntimeError) as error:
+        sound = soundfile.SoundFile(path)
+    except (OSError, RuntimeError, TypeError, ValueError) as error:  # the last two: raw sound, a name that is no text
         raise RecordingError(f"{path} cannot be read as a sound file: {error}") from error
-    return Clip(np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), rate)
+    if sound.samplerate not in RATES:
+        sound.close()
+        raise RecordingError(
+            f"{path} says that it has {sound.samplerate} samples a second; "
+            f"{RATES.start} to {RATES.stop - 1} can be read."
+        )
+    return sound
+
+
+def _decoded(sound: Any, path: Path) -> Iterator[Samples]:
+    """The file in pieces, channels averaged. What its header says of its length decides nothing."""
+    count = max(_PIECE // sound.channels, 1)
+    while True:
+        try:
+            piece = sound.read(count, dtype="float32", always_2d=True)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise RecordingError(f"{path} is damaged: {error}") from error
+        if not len(piece):
+            return
+        if not np.all(np.isfinite(piece)):
+            raise RecordingError(f"{path} is damaged: it has samples that are no numbers.")
+        yield np.clip(piece, -1.0, 1.0).mean(axis=1, dtype=np.float32)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from voicecoach.audio.clip import Clip, Samples
+from voicecoach.audio.clip import Samples, read_pieces
 from voicecoach.audio.device import Exchange
 from voicecoach.audio.guarded_exchange import GuardedExchange
 from voicecoach.audio.paced_stream import PacedStream
@@ -32,8 +33,8 @@ class FileDevice:
         self._microphone = microphone
         self._file: soundfile.SoundFile | None = None
         self._write_failed = False
+        self._recording: Iterator[Samples] = iter(())
         self._captured = np.zeros(0, np.float32)
-        self._position = 0
         self._noise = np.random.default_rng(0)
         self._guard: GuardedExchange | None = None
         self._stream: PacedStream | None = None
@@ -63,7 +64,9 @@ class FileDevice:
         if self._guard is not None:
             raise RuntimeError("a device is started once")
         if self._microphone is not None:
-            self._captured = _read(self._microphone)
+            for _ in read_pieces(self._microphone, STREAM_RATE):
+                pass  # whether all of it can be read is asked now, not in the middle of a session
+            self._recording = read_pieces(self._microphone, STREAM_RATE)
         if self._out is not None:
             self._file = _create(self._out)
         self._guard = GuardedExchange(exchange)
@@ -95,20 +98,16 @@ class FileDevice:
     def _next_captured(self, frames: int) -> Samples | None:
         if self._microphone is None:
             return None
-        heard = self._captured[self._position : self._position + frames]
-        self._position += len(heard)
+        while len(self._captured) < frames:
+            piece = next(self._recording, None)
+            if piece is None:
+                break
+            self._captured = np.concatenate((self._captured, piece))
+        heard, self._captured = self._captured[:frames], self._captured[frames:]
         if len(heard) == frames:
             return heard
         noise = self._noise.standard_normal(frames - len(heard), dtype=np.float32) * np.float32(ROOM_NOISE)
         return np.concatenate([heard, noise])
-
-
-def _read(path: Path) -> Samples:
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, soundfile.SoundFileError) as fault:
-        raise RecordingError(f"The recording {path} cannot be read: {fault}") from fault
-    return Clip(samples.mean(axis=1, dtype=np.float32), rate).resampled(STREAM_RATE).samples
 
 
 def _create(path: Path) -> soundfile.SoundFile:

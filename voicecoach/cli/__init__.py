@@ -6,34 +6,39 @@ Only ``main`` is an exit, and only this package and the display print.
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.settings import parse, sources_of
 from voicecoach.cli.signals import Signalled, Signals
-from voicecoach.errors import VoicecoachError, WrittenError
+from voicecoach.errors import UsageError, VoicecoachError, WrittenError
 from voicecoach.problems import Problems
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. The one door for failure: no traceback reaches a user."""
     signals = Signals()
-    _print_what_can_be_printed()
     options: argparse.Namespace | None = None
     try:
         signals.catch()
+        _open_what_is_closed()
+        _be_lenient()
+        _need_a_home()
         options = parse(arguments)
         complain(*(f"voicecoach: {note}" for note in options.notes))
         run: Callable[[argparse.Namespace, Signals], int] = options.run
-        return run(options, signals)
+        code = run(options, signals)
+        sys.stdout.flush()
+        return code
     except Signalled as signalled:
         return 128 + signalled.number
     except BrokenPipeError:
-        # Python flushes stdout once more at exit; there is nobody left to read it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return 0
     except WrittenError as error:
         complain(*error.problems)
@@ -43,16 +48,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Problems().note_error(error)
         complain(f"voicecoach: {error}", *sources_of(options, str(error)))
         return error.exit_code
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _unexpected(error)
+        _let_go_of_output()
+        where = f" to {error.filename}" if error.filename else ""
+        complain(f"voicecoach: what belongs{where or ' on standard output'} could not be written: {error.strerror}.")
+        return 1
     except Exception as error:
         return _unexpected(error)
     finally:
         signals.restore()
 
 
-def _print_what_can_be_printed() -> None:
-    """A title in Czech must not end the program where the output is a file: on Windows that is in code page 1252."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+def _open_what_is_closed() -> None:
+    """Whoever closed a standard stream gets an empty one: otherwise the next file that is
+    opened would take its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _need_a_home() -> None:
+    """Raises UsageError where nobody knows where the user's files are: no HOME, and no such user."""
+    import platformdirs
+
+    try:
+        known = platformdirs.user_data_path("voicecoach").is_absolute()
+    except RuntimeError:
+        known = False
+    if not known:
+        raise UsageError("Where your files are is not known: please set HOME to your home folder.")
+
+
+def _be_lenient() -> None:
+    """A name or title may hold letters that the output's encoding lacks, or bytes that are no text."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+
+
+def _let_go_of_output() -> None:
+    """Python flushes stdout once more at exit; there is nobody left to read it."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unexpected(error: Exception) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 from voicecoach import __version__
+from voicecoach.cli.complaints import complain
 from voicecoach.cli.signals import Signals
 from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
 
@@ -49,8 +49,8 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: {message}\n")
+        complain(*self.format_usage().splitlines(), f"{self.prog}: {message}")
+        self.exit(2)
 
 
 def make_parser() -> argparse.ArgumentParser:

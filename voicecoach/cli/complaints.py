@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 
 def complain(*lines: str) -> None:
-    """Print ``lines`` for the user."""
-    for line in lines:
-        print(line, file=sys.stderr)
+    """Print ``lines`` for the user; where standard error is closed or full, nobody is told.
+
+    Names of files and words of the command line are in them, so what could steer a terminal is left out.
+    """
+    with suppress(OSError, ValueError):
+        for line in lines:
+            print(printable(line), file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """``text`` on one line, with a mark in the place of every character that does not print."""
+    return "".join(letter if letter.isprintable() or letter in _JOINERS else "\ufffd" for letter in text)
+
+
+_JOINERS = "\u200c\u200d"
+"""They do not print by themselves, but words of several languages are written with them."""

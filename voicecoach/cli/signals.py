@@ -16,7 +16,10 @@ class Signalled(BaseException):
 
 
 class Signals:
-    """SIGINT, SIGTERM, SIGHUP and Windows' Ctrl-Break end a session cleanly, and anything else at once."""
+    """SIGINT, SIGTERM, SIGHUP and Windows' Ctrl-Break end a session cleanly, and anything else at once.
+
+    A hang-up that was ignored when the program started (nohup) stays ignored: it was meant to outlive its terminal.
+    """
 
     _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
@@ -30,7 +33,7 @@ class Signals:
         """Install the handlers; does nothing outside the main thread, where Python allows none."""
         for name in self._NAMES:
             number = getattr(signal, name, None)
-            if number is None:
+            if number is None or (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
                 continue
             try:
                 self._before[number] = signal.signal(number, self._handle)

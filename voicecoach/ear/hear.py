@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
 
-from voicecoach.audio.clip import Samples, read_clip
+from voicecoach.audio.clip import Samples, read_pieces
 from voicecoach.ear.engines import DEFAULT_ENGINE, make_hearing
 from voicecoach.ear.hearing import Hearing
 from voicecoach.ear.spotter import Heard
@@ -35,21 +36,28 @@ def hear_file(
 
     ``playing`` is what the loudspeaker emitted from the recording's first sample on; ``asking`` arms yes and no too.
     ``decided`` counts STREAM_RATE frames into the file. Raises RecordingError and EarError. Consume one file before the
-    next is begun: they share an engine.
+    next is begun: they share an engine. A recording may last for days: it is read as it is heard.
     """
-    sound = read_clip(path).resampled(STREAM_RATE).samples
-    played = None if playing is None else read_clip(playing).resampled(STREAM_RATE).samples
+    sound = _blocks(read_pieces(path, STREAM_RATE), _AFTER)
+    played = repeat(None) if playing is None else chain(_blocks(read_pieces(playing, STREAM_RATE), 0), repeat(_SILENCE))
+    first = next(sound)  # whoever gives no recording need not wait for an engine
     hearing = _hearing(engine)
     hearing.reset()
     hearing.arm(ALWAYS | ANSWERS if asking else ALWAYS)
-    total = len(sound) + _AFTER
-    for start in range(0, total, _BLOCK):
-        reference = None if played is None else _part(played, start)
-        yield from hearing.feed(_part(sound, start), reference)
+    for block, reference in zip(chain((first,), sound), played, strict=False):
+        yield from hearing.feed(block, reference)
 
 
-def _part(samples: Samples, start: int) -> Samples:
-    part = samples[start : start + _BLOCK]
-    if len(part) == _BLOCK:
-        return part
-    return np.concatenate((part, np.zeros(_BLOCK - len(part), dtype=np.float32)))
+_SILENCE: Samples = np.zeros(_BLOCK, dtype=np.float32)
+
+
+def _blocks(pieces: Iterable[Samples], after: int) -> Iterator[Samples]:
+    """The same sound in whole blocks, with ``after`` frames of silence at its end, or the rest of a block."""
+    rest = _SILENCE[:0]
+    for piece in chain(pieces, (np.zeros(after, dtype=np.float32),)):
+        rest = np.concatenate((rest, piece))
+        whole = len(rest) - len(rest) % _BLOCK
+        yield from (rest[start : start + _BLOCK] for start in range(0, whole, _BLOCK))
+        rest = rest[whole:]
+    if len(rest):
+        yield np.concatenate((rest, _SILENCE[len(rest) :]))

@@ -26,6 +26,9 @@ FORMAT = 1
 _LONGEST, _WILDEST = EAR_RATE, 1e-3
 """Samples of a path, and samples a sample of a drift: a file that tells of more is damaged."""
 
+_LARGEST = 256 * 1024
+"""Bytes; the longest path has 64 KB."""
+
 
 def default_folder() -> Path:
     """``rooms`` in voicecoach's cache folder."""
@@ -53,6 +56,8 @@ class RoomMemory:
     def load(self) -> Room | None:
         """What was saved; None where there is nothing, or nothing that makes sense."""
         try:
+            if self._file.stat().st_size > _LARGEST:
+                return None
             with np.load(self._file, allow_pickle=False) as data:
                 room = Room(np.asarray(data["path"], dtype=np.float32), float(data["drift"]))
                 known = int(data["format"]) == FORMAT

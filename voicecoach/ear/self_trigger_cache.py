@@ -47,7 +47,7 @@ class SelfTriggerCache:
         try:
             rows = json.loads(self._path(clip).read_text("utf-8"))["triggers"]
             return tuple(_trigger(*row) for row in rows)
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return None
 
     def put(self, clip: Clip, triggers: Collection[SelfTrigger]) -> None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from voicecoach.errors import RoutineError
 from voicecoach.routine import doses
 from voicecoach.routine.doses import MismatchError, nearest, spoken_list
-from voicecoach.routine.model import STEP_KINDS, Exercise, Routine, step_kind
+from voicecoach.routine.model import MOST_STEPS, STEP_KINDS, Exercise, Routine, step_kind, steps_in
 from voicecoach.routine.prompt_text import braces
 from voicecoach.routine.yaml_document import (
     Data,
@@ -150,6 +150,7 @@ class _Reading:
             for error in wrong.errors(include_url=False, include_input=False):
                 self._translate(error)
             return None
+        self._check_length(routine)
         return None if self.faults else routine
 
     # Shape: which fields, which of them lists. Gives what is left when the faulty parts are taken out.
@@ -288,6 +289,12 @@ class _Reading:
         if most < least:
             message = f'per_day must be at least the repetitions of one sitting, {least}, got "{most}"'
             self._tell((*path, "per_day"), message)
+
+    def _check_length(self, routine: Routine) -> None:
+        counts = [steps_in(exercise) for exercise in routine.exercises]
+        if sum(counts) > MOST_STEPS:
+            message = f"a session must have at most {MOST_STEPS:,} steps, all repetitions counted, got {sum(counts):,}"
+            self._tell(("exercises", counts.index(max(counts)), "repetitions"), f"{message}; most of them are here")
 
     # Values: pydantic's errors in our words.
 

@@ -32,6 +32,10 @@ from voicecoach.routine.prompt_text import PLACEHOLDERS, braces
 LONGEST_TEXT = 600
 """Characters in one prompt: some 40 seconds of speech. One idea a sentence is far less."""
 
+MOST_STEPS = 10_000
+"""Steps of a whole session, each counted for every repetition on every side. The longest bundled routine has 250, and
+10,000 take half a day; a million, which 64 KB of text have room for, would only take the memory."""
+
 _DURATION = r"^\d+(\.\d+)? ?(s|sec|seconds?|min|minutes?|h|hours?)( \d+(\.\d+)? ?(s|sec|seconds?|min|minutes?))*$"
 _DURATION_RANGE = _DURATION[:1] + r"(\d+(\.\d+)?( ?[a-z]+)? ?(to|-|\u2013) ?)?" + _DURATION[1:]
 _COUNT_RANGE = r"^\d+( ?(to|-|\u2013) ?\d+)?$"
@@ -336,6 +340,11 @@ class Exercise(_Frozen):
     steps: tuple[_TaggedStep, ...] = Field(
         min_length=1, max_length=60, description="What one repetition consists of, in order."
     )
+
+
+def steps_in(exercise: Exercise) -> int:
+    """How many steps are done in all where every repetition is, on each side."""
+    return len(exercise.steps) * int(exercise.repetitions.high) * (2 if exercise.sides == "both" else 1)
 
 
 class Routine(_Frozen):

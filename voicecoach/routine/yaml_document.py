@@ -354,7 +354,7 @@ def _explained(error: Any, text: str) -> tuple[Spot, str]:
     """Place and meaning of PyYAML's ``error`` for someone who does not know YAML."""
     problem, context = error.problem or "", error.context or ""
     mark, began = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
-    lines = text.split("\n")
+    lines = _LINE_BREAK.split(text)  # as PyYAML counts them
     brace = _BRACE_FIRST.match(lines[mark.line]) if mark.line < len(lines) else None
     if brace is not None:
         return Spot(mark.line + 1, brace.start(1) + 1), "text that begins with { must be in quotes"

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import platformdirs
 import soundfile
 
-from voicecoach.audio.clip import Clip
+from voicecoach.audio.clip import LONGEST, RATES, Clip
 
 LIMIT_BYTES = 200_000_000
 """About three hours of speech from espeak-ng: 18 KB a second."""
@@ -52,9 +52,12 @@ class ClipCache:
         path = self._path(key, text)
         try:
             with soundfile.SoundFile(path) as file:
+                if file.channels != 1 or file.samplerate not in RATES or file.frames > LONGEST * file.samplerate:
+                    raise RuntimeError("no clip of ours")
                 samples = file.read(dtype="int16")
                 digest, rate = file.comment, file.samplerate
         except (OSError, RuntimeError):
+            self._discard(path)
             return None
         if samples.ndim != 1 or digest != _digest(samples, rate):
             self._discard(path)
