@@ -4,8 +4,8 @@ usage: python -m tests.bench.plain_loop [--hold 15] [--times 3]
 
 ``Recognizer.listen`` and ``recognize_sphinx`` in a thread of their own, as the package's own examples have it,
 ``adjust_for_ambient_noise`` once, a ``phrase_time_limit``; the main thread speaks with ``say`` and ``runAndWait`` and
-holds with ``time.sleep``. It listens for the same phrases as voicecoach and answers with the same chime, at once and
-from the listening thread. A benchmark only: nothing of the program uses it.
+holds with ``time.sleep``. It listens for the same phrases as voicecoach and prints what it understood, at once, and
+"hold" when one begins. A benchmark only: nothing of the program uses it.
 
 Everything is written down and searched for the phrases. ``keyword_entries`` with all of them, at the sensitivity of the
 package's example, found "ow" in every recording of a person, whatever was said, so it is no baseline.
@@ -27,7 +27,6 @@ from typing import Any
 import numpy as np
 import speech_recognition
 
-from voicecoach.bundled import bundled
 from voicecoach.session.commands import ALWAYS, ANSWERS, Command, phrases_for
 
 RATE = 16_000
@@ -134,6 +133,7 @@ class Coach:
             for _ in range(times):
                 if not self._stopped.is_set():
                     self._say("Hold")
+                    print("hold", flush=True)
                     time.sleep(hold)
                     self._say("Release")
                     time.sleep(2)
@@ -148,7 +148,6 @@ class Coach:
             audio = self._understanding.recognizer.listen(source, phrase_time_limit=PHRASE_LIMIT)
             command = self._understanding.command(audio)
             if command is not None:
-                subprocess.Popen(["aplay", "-q", str(bundled("sounds") / "heard.wav")])
                 print(command.value, flush=True)
             if command is Command.STOP:
                 self._stopped.set()

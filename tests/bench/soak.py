@@ -1,0 +1,300 @@
+"""A long session: does anything drift, grow or fall behind?
+
+usage: python -m tests.bench.soak [--minutes 60] [--real 10]
+
+Without ``--real``: an hour in virtual time, with the real session, mixer, event file and journal. Where every chime
+lies is looked up in the sound itself; every few minutes the user pauses, goes on, has something said again or asks for
+another tempo. With ``--real N``: the real program on the virtual laptop for N minutes, and busy processes on all cores
+from 40 to 70 % of that time. Each prints figures for itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+import tracemalloc
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.bench.live import REPOSITORY, RealProgram, VirtualLaptop, errors_at_the_loudspeaker, named
+from tests.bench.processes import idle_share, processor_seconds, resident_mb, saturated
+from voicecoach.audio.clip import Samples
+from voicecoach.audio.earcons import load_earcons
+from voicecoach.event_log import EventFile
+from voicecoach.journal_writer import Journal, Sitting
+from voicecoach.opening import open_speech
+from voicecoach.routine.loader import load
+from voicecoach.session.commands import Command
+from voicecoach.session.cues import CueEnded, Earcon, Hold, Sound
+from voicecoach.session.effects import Record
+from voicecoach.session.events import CommandGiven, Event
+from voicecoach.session.plan import Choices, make_plan
+from voicecoach.session.session import Session
+from voicecoach.session.timeline import Lengths
+from voicecoach.simulation import Simulation
+from voicecoach.units import STREAM_RATE
+from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+
+HOLD = 15
+ROUTINE = """
+format: 1
+title: A long session
+approval: not required
+exercises:
+"""
+EXERCISE = """
+  - id: fist-{number}
+    name: Fist
+    sides: both
+    limb: hand
+    repetitions: 10
+    steps:
+      - say: Close your {{side}} hand slowly, and keep the wrist straight.
+        short: Close the hand.
+      - hold: {hold} s
+"""
+ROUND = (
+    (0.0, Command.PAUSE), (8.0, Command.RESUME), (40.0, Command.REPEAT), (70.0, Command.SLOWER), (100.0, Command.FASTER),
+    (130.0, Command.LOUDER), (150.0, Command.QUIETER), (170.0, Command.TIME_LEFT),
+)  # fmt: skip
+"""What the user says in each round, and after how many seconds of it."""
+EVERY = 240.0
+"""Seconds of a round."""
+LOADED = (0.4, 0.7)
+"""Which part of the real run is loaded."""
+
+
+def write_routine(path: Path, exercises: int) -> Path:
+    """As long as it has to be: an exercise of both sides and ten holds each takes some ten minutes."""
+    blocks = [EXERCISE.format(number=number, hold=HOLD) for number in range(exercises)]
+    path.write_text(ROUTINE + "".join(blocks), encoding="utf-8")
+    return path
+
+
+class Soaked(Simulation):
+    """A simulation that keeps nothing of what happened but figures, and looks the chimes up in the sound."""
+
+    journal: Journal
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.frames = 0
+        self.counts: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self.deepest = 0
+        self._last_seconds: Samples = np.zeros(0, np.float32)
+        self._recent: list[Samples] = []
+        self._hold_start: int | None = None
+        self.listen = self._hear
+        self.ended = _Checked(self._check)
+
+    def _hear(self, block: Samples) -> None:
+        self.frames += len(block)
+        self.deepest = max(self.deepest, len(self._inbox))
+        self._recent.append(block.copy())
+        del self._recent[: -3 * self.rate // self.block]
+
+    def _write(self, t: float, event: str, fields: dict[str, Any]) -> None:
+        self.counts[event] += 1
+        if event == "hold_end" and fields["completed"]:
+            self.counts["whole holds"] += 1
+            if fields["held"] != HOLD:
+                self.wrong.append(f"a hold of {fields['held']} s at {t}")
+
+    def _record(self, record: Record) -> None:
+        self.journal(record)
+
+    def _check(self, ended: CueEnded) -> None:
+        cue = ended.segment.cue
+        if isinstance(cue, Hold) or not (isinstance(cue, Earcon) and ended.completed):
+            return
+        begin = ended.at - (ended.segment.end - ended.segment.start)
+        if cue.sound is Sound.START:
+            self._hold_start = begin
+        elif cue.sound is Sound.END and self._hold_start is not None:
+            if begin - self._hold_start != HOLD * self.rate:
+                self.wrong.append(f"{begin - self._hold_start} frames between the chimes at {begin}")
+            self._hold_start = None
+        if cue.sound in (Sound.START, Sound.END):
+            self._look_up(cue.sound, begin)
+
+    def _look_up(self, sound: Sound, begin: int) -> None:
+        """Is the chime where the session believes it to be, to the frame, in what went to the loudspeaker?"""
+        wave = self.earcons[sound].samples
+        heard = np.concatenate(self._recent)
+        first = begin - (self.frames - len(heard)) - 200
+        part = heard[first : first + len(wave) + 400]
+        found = int(np.argmax(np.correlate(part, wave, "valid"))) - 200
+        self.counts["chimes found"] += 1
+        if found:
+            self.wrong.append(f"a chime {found} frames off at {begin}")
+
+
+class _Checked(list[CueEnded]):
+    """Looks at each and keeps none."""
+
+    def __init__(self, check: Any) -> None:
+        super().__init__()
+        self._check = check
+
+    def append(self, ended: CueEnded) -> None:
+        self._check(ended)
+
+
+def simulated(minutes: float, folder: Path) -> bool:
+    """The virtual hour; whether nothing was wrong."""
+    routine = load(write_routine(folder / "long.yaml", max(1, round(minutes / 9))))
+    plan = make_plan(routine, Choices(approved=True, check_ins=False))
+    texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1)).texts())
+    speech = open_speech(None, DEFAULT_RATE, texts)
+    script: list[tuple[float, Event]] = [
+        (60 + round_at * EVERY + after, CommandGiven(command))
+        for round_at in range(int(minutes * 60 / EVERY))
+        for after, command in ROUND
+    ]
+    events = EventFile(folder / "events.jsonl")
+    journal = Journal(folder / "journal.jsonl", Sitting.of("long", routine))
+    simulation = Soaked(plan, speech.clips_at, load_earcons(STREAM_RATE), STREAM_RATE, script=script)
+    simulation.journal = journal
+    simulation.performance.log.listeners.append(events)
+    tracemalloc.start()
+    began, cpu, rows, waiting = time.monotonic(), time.process_time(), [], 0
+    at = 0.0
+    while simulation.performance.reason is None and at < 3 * minutes * 60:
+        at += 300.0
+        simulation.run(until=at)
+        waiting = max(waiting, len(journal._waiting))
+        traced, _ = tracemalloc.get_traced_memory()
+        rows.append((simulation.frames / STREAM_RATE, traced / 1e6, resident_mb(os.getpid(), children=False)))
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    journal.close()
+    events.close()
+    speech.close()
+    length = simulation.frames / STREAM_RATE
+    drift = simulation.mixer.position - simulation.frames
+    print(f"{length / 60:.1f} minutes in virtual time, {time.monotonic() - began:.0f} s of wall time, "
+          f"{time.process_time() - cpu:.0f} s of processor (with tracemalloc); it ended: "
+          f"{simulation.performance.reason and simulation.performance.reason.value}")  # fmt: skip
+    print("  minute  traced MB  resident MB")
+    for seconds, traced, resident in rows:
+        print(f"  {seconds / 60:6.1f}  {traced:9.2f}  {resident:11.1f}")
+    print(f"traced peak {peak:.1f} MB; most events waiting {simulation.deepest}, journal entries waiting {waiting}")
+    counts = simulation.counts
+    print(f"{counts['whole holds']} whole holds, {counts['chimes found']} chimes looked up in the sound, "
+          f"{sum(counts.values())} events; mixer's position minus frames delivered: {drift}; "
+          f"wrong: {simulation.wrong or 'nothing'}")  # fmt: skip
+    # The first rows hold what is loaded once: a second tempo's speech, the libraries.
+    grown = rows[-1][1] - rows[min(2, len(rows) - 1)][1]
+    print(f"memory from minute {rows[min(2, len(rows) - 1)][0] / 60:.0f} to the end: {grown:+.2f} MB traced")
+    return not simulation.wrong and drift == 0
+
+
+@dataclass
+class Sample:
+    """One second of the real program."""
+
+    at: float
+    processor: float
+    resident: float
+
+
+def real(minutes: float, folder: Path) -> bool:
+    """The real program on the virtual laptop; whether all holds were exact in the stream and nothing was lost."""
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+    routine = write_routine(folder / "long.yaml", max(1, round(minutes / 9 + 1)))
+    lag_file = folder / "lag.txt"
+    samples: list[Sample] = []
+    print(f"idle before: {idle_share(3.0):.0%} of all cores; load {os.getloadavg()[0]:.1f}")
+    (folder / "laptop").mkdir()
+    with VirtualLaptop(folder / "laptop") as laptop, laptop.record() as recorder:
+        watched = ("-m", "tests.bench.watched_play", str(lag_file))
+        program = RealProgram(laptop, folder / "program", str(routine), "--no-check-ins", interpreter=watched)
+        with program:
+            program.wait_for("hold_start", timeout=120)
+            began = time.monotonic()
+            loaded = tuple(began + part * minutes * 60 for part in LOADED)
+            wall = [datetime.fromisoformat(program.events[0]["wall"])]
+            others = [idle_share(5.0)]
+
+            def watch(until: float) -> None:
+                while time.monotonic() < until and not named(program.events, "finished"):
+                    pid = program.pid
+                    samples.append(Sample(time.monotonic(), processor_seconds(pid), resident_mb(pid)))
+                    time.sleep(1.0)
+                wall.append(datetime.now().astimezone())
+
+            watch(loaded[0])
+            others.append(idle_share(5.0))
+            with saturated():
+                watch(loaded[1])
+            others.append(idle_share(5.0))
+            watch(began + minutes * 60)
+            events = program.events
+    lags = np.array([[float(value) for value in line.split()] for line in lag_file.read_text().splitlines()[:-1]])
+    holds, chimes = errors_at_the_loudspeaker(recorder, events)
+    phases = ("before", "both cores busy", "after")
+    first = datetime.fromisoformat(events[0]["wall"])
+    moments = [datetime.fromisoformat(event["wall"]) for event in events]
+    stream_at = {phase: (wall[n] - first).total_seconds() for n, phase in enumerate(phases)}
+    fine = True
+    for n, phase in enumerate(phases):
+        mine = [event for event, when in zip(events, moments, strict=True) if wall[n] <= when < wall[n + 1]]
+        times = [sample for sample in samples if (began, *loaded)[n] <= sample.at < (*loaded, np.inf)[n]]
+        behind = lags[(lags[:, 0] >= (began, *loaded)[n]) & (lags[:, 0] < (*loaded, np.inf)[n])][:, 1]
+        ended = [event for event in named(mine, "hold_end") if event["completed"]]
+        exact = sum(event["held"] == HOLD for event in ended)
+        fine = fine and exact == len(ended)
+        counts = [event["count"] for event in named(events, "underrun") if event in mine]
+        before = [event["count"] for event, when in zip(events, moments, strict=True)
+                  if event["event"] == "underrun" and when < wall[n]]  # fmt: skip
+        until = stream_at[phases[n + 1]] if n < 2 else np.inf
+        at_speaker = [1000 * error for at, error in holds if stream_at[phase] <= at < until]
+        of_chimes = [1000 * error for at, error in chimes if stream_at[phase] <= at < until]
+        print(f"\n{phase}: {times[-1].at - times[0].at:.0f} s")
+        print(f"  holds exact in the stream: {exact} of {len(ended)}")
+        print(f"  holds at the loudspeaker: {_spread(at_speaker)}")
+        print(f"  chimes within a hold: {_spread(of_chimes)}")
+        print(f"  underruns counted: {(counts[-1] if counts else 0) - (before[-1] if before and counts else 0)}")
+        print(f"  ear behind, ms: p50 {1000 * np.median(behind):.0f}, p95 {1000 * np.percentile(behind, 95):.0f}, "
+              f"p99.9 {1000 * np.percentile(behind, 99.9):.0f}, most {1000 * behind.max():.0f}")  # fmt: skip
+        used = (times[-1].processor - times[0].processor) / (times[-1].at - times[0].at)
+        print(f"  processor: {used:.2f} of a core; resident MB: {times[0].resident:.0f} to {times[-1].resident:.0f}, "
+              f"most {max(sample.resident for sample in times):.0f}")  # fmt: skip
+    other = Counter(event["event"] for event in events)
+    print(
+        f"\nidle share of all cores at the start, before the load and after it: {', '.join(f'{o:.0%}' for o in others)}"
+    )
+    print(f"trouble: {[event['what'] for event in named(events, 'trouble')] or 'none'}; heard by mistake "
+          f"{other['heard']}; device lost {other['device_lost']}")  # fmt: skip
+    return fine and not other["device_lost"]
+
+
+def _spread(values: list[float]) -> str:
+    if not values:
+        return "none located"
+    off = np.abs(values)
+    return (f"{len(values)} located, off by p50 {np.median(off):.3f} ms, p95 {np.percentile(off, 95):.3f} ms, "
+            f"most {off.max():.3f} ms; {sum(off < 1)} within 1 ms, {sum(off >= 20)} off by 20 ms or more")  # fmt: skip
+
+
+def main() -> None:
+    """Print the figures; exit code 1 where a hold was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60.0, help="of virtual time")
+    parser.add_argument("--real", type=float, metavar="MINUTES", help="the real program instead, in real time")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="soak") as folder:
+        fine = real(options.real, Path(folder)) if options.real else simulated(options.minutes, Path(folder))
+    raise SystemExit(not fine)
+
+
+if __name__ == "__main__":
+    main()
