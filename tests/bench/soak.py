@@ -61,8 +61,8 @@ EXERCISE = """
       - hold: {hold} s
 """
 ROUND = (
-    (0.0, Command.PAUSE), (8.0, Command.RESUME), (40.0, Command.REPEAT), (70.0, Command.SLOWER), (100.0, Command.FASTER),
-    (130.0, Command.LOUDER), (150.0, Command.QUIETER), (170.0, Command.TIME_LEFT),
+    (0.0, Command.PAUSE), (8.0, Command.RESUME), (40.0, Command.REPEAT), (70.0, Command.SLOWER),
+    (100.0, Command.FASTER), (130.0, Command.LOUDER), (150.0, Command.QUIETER), (170.0, Command.TIME_LEFT),
 )  # fmt: skip
 """What the user says in each round, and after how many seconds of it."""
 EVERY = 240.0
