@@ -4,7 +4,7 @@ usage: python -m tests.bench [--corpus CORPUS] [--full] [--readme]
 
 Ends with a Markdown table between two markers; ``--readme`` writes it into README.md. What is heard at the loudspeaker
 is measured on the virtual laptop (PulseAudio has to be installed), what is understood over the corpus, or over
-tests/clips alone without one. Some seven minutes on two cores; ``--full`` about an hour.
+tests/clips alone without one. Some ten minutes on two cores; ``--full`` about an hour.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def main() -> None:
 
         def on_the_laptop() -> dict[str, tuple[str, str]]:
             said = words(options.corpus, 30 if options.full else 6)
-            holds = 20 if options.full else 4
+            holds = 20 if options.full else 3
             plain = live.plain_figures(folder, said, holds, HOLD)
             ours = live.our_figures(folder, said, holds, HOLD)
             notes.append(
@@ -143,7 +143,7 @@ def main() -> None:
             return live_cells(ours, plain)
 
         def over_recordings() -> dict[str, tuple[str, str]]:
-            every, talk = (2, 1e9) if options.full else (12, 240.0)
+            every, talk = (2, 1e9) if options.full else (15, 200.0)
             return heard_cells(*recordings.compare(options.corpus, every, talk))
 
         step("rendering", rendering)

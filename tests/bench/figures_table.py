@@ -22,7 +22,7 @@ ROWS = (
     "start to the first word, later",
     "processor, listening in a silent hold",
     "processor, while people talk",
-    "memory",
+    "memory in RAM, of its child processes too",
     "rendering a session",
     "commands heard by mistake in people's talk",
     "commands heard, as recorded",
