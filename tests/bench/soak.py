@@ -158,6 +158,7 @@ def real(minutes: float, folder: Path) -> bool:
         print(f"  underruns counted: {(counts[-1] if counts else 0) - (before[-1] if before and counts else 0)}")
         print(f"  ear behind, ms: p50 {1000 * np.median(behind):.0f}, p95 {1000 * np.percentile(behind, 95):.0f}, "
               f"p99.9 {1000 * np.percentile(behind, 99.9):.0f}, most {1000 * behind.max():.0f}")  # fmt: skip
+        print(f"  buffer, ms: {[event['ms'] for event in mine if event['event'] == 'buffer'] or 'as it was'}")
         used = (times[-1].processor - times[0].processor) / (times[-1].at - times[0].at)
         print(f"  processor: {used:.2f} of a core; resident MB: {times[0].resident:.0f} to {times[-1].resident:.0f}, "
               f"most {max(sample.resident for sample in times):.0f}")  # fmt: skip
