@@ -4,7 +4,7 @@ usage: python -m tests.bench [--corpus CORPUS] [--full] [--readme]
 
 Ends with a Markdown table between two markers; ``--readme`` writes it into README.md. What is heard at the loudspeaker
 is measured on the virtual laptop (PulseAudio has to be installed), what is understood over the corpus, or over
-tests/clips alone without one. Some ten minutes on two cores; ``--full`` about an hour.
+tests/clips alone without one. Some ten minutes on two free cores; ``--full`` about an hour.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Heard:
             return "not measured"
         each = ", ".join(f'"{text}" {sum(hits)}/{len(hits)}' for text, hits in sorted(words))
         every = [hit for _, hits in words for hit in hits]
-        return f"{' '.join(share(sum(every), len(every)).split())}: {each}"
+        return f"{' '.join(share(sum(every), len(every)).replace('/ ', '/').split())}: {each}"
 
     @property
     def false_alarms(self) -> str:
