@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from bench.killed import CAN_TYPE, INTRODUCTION, REMINDER, Past, besiege, examine
+
+pytestmark = pytest.mark.real_time
 
 SESSION = 13.0
 """Seconds that one takes, about: kills are drawn from these."""

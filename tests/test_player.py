@@ -335,6 +335,43 @@ def test_where_nobody_could_answer_a_session_goes_on_by_itself_once_sound_is_bac
     assert run.end() is Reason.COMPLETED
 
 
+class LateDevice(FastDevice):
+    """One whose buffer runs dry when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.underruns, self.buffer_ms = 0, 20
+
+
+def test_underruns_are_counted_on_over_another_device() -> None:
+    first, second = LateDevice(), LateDevice()
+    left = [first, second]
+    run = Run(lambda: left.pop(0)).start()
+    run.wait_for("hold_start")
+    first.underruns = 3
+    run.wait_for("underrun", count=3)
+    first.still = True
+    back = run.wait_for("device_back")
+    second.underruns = 2
+    run.wait_for("underrun", after=back, count=5)
+    run.player.press("s", Command.STOP)
+    run.end()
+    assert [fields["count"] for _, name, fields in run.log if name == "underrun"] == [3, 5]
+
+
+def test_a_buffer_that_has_grown_or_shrunk_is_told() -> None:
+    device = LateDevice()
+    run = Run(lambda: device).start()
+    run.wait_for("hold_start")
+    device.buffer_ms = 40
+    grown = run.wait_for("buffer", ms=40)
+    device.buffer_ms = 20
+    run.wait_for("buffer", after=grown, ms=20)
+    run.player.press("s", Command.STOP)
+    run.end()
+    assert run.names().count("buffer") == 2
+
+
 @pytest.mark.parametrize(("command", "reason"), [(Command.STOP, Reason.STOP), (Command.PAIN, Reason.PAIN)])
 def test_stop_and_pain_end_a_session_whose_device_is_gone(command: Command, reason: Reason) -> None:
     devices = [FastDevice()]

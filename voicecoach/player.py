@@ -149,7 +149,8 @@ class Player:
         self._attempts = 0
         self._silent_since: float | None = None
         self._deaf = False
-        self._underruns = 0
+        self._underruns = self._underruns_of_device = 0
+        self._buffer_ms: int | None = None
         self._shown_at = -SHOWN_EVERY
         self._commands = stage.rehearsal.obeyed if stage.rehearsal else frozenset()
         """Texts that the ear would obey; at another tempo they are taken to sound alike."""
@@ -239,6 +240,7 @@ class Player:
         before, self._device, self._serving = self._device, device, token
         if before is not None:
             before.close()
+        self._underruns_of_device = 0
         self._advanced = (self._mixer.position, self._clock())
 
     # Other threads --------------------------------------------------------------------------------------------
@@ -394,7 +396,13 @@ class Player:
         self._performance.take(Faulted("ear"))
 
     def _count_underruns(self) -> None:
+        """Tell of those since the session began, whatever device they were on, and of a buffer that is another now."""
         underruns = getattr(self._device, "underruns", 0)
-        if underruns != self._underruns:
-            self._performance.tell("underrun", count=underruns)
-            self._underruns = underruns
+        if underruns > self._underruns_of_device:
+            self._underruns += underruns - self._underruns_of_device
+            self._performance.tell("underrun", count=self._underruns)
+        self._underruns_of_device = underruns
+        buffer_ms = getattr(self._device, "buffer_ms", None)
+        if self._buffer_ms is not None and buffer_ms not in (None, self._buffer_ms):
+            self._performance.tell("buffer", ms=buffer_ms)
+        self._buffer_ms = buffer_ms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -115,6 +116,13 @@ class TestEveryDevice(DeviceContract):
 )
 def test_which_devices_hear(which: str, hears: bool, tmp_path: Path) -> None:
     assert MAKERS[which](tmp_path).has_microphone is hears
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.01)
 
 
 # --- pace
@@ -261,6 +269,38 @@ def test_a_backend_that_does_not_exist_is_a_device_error() -> None:
 def test_a_device_that_does_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="plays, captures"):
         MiniaudioDevice(capture=False, playback=False)
+
+
+@pytest.mark.parametrize("capture", [True, False])
+def test_a_buffer_that_runs_dry_grows_and_the_stream_goes_on(capture: bool) -> None:
+    """The first two streams are asked too late; the third, with four times the buffer, is not."""
+    device = MiniaudioDevice(capture=capture, buffer_ms=5, backend="null")
+    calls, seen = [0], [5]
+
+    def exchange(frames: int, captured: Samples | None) -> Samples:
+        assert (captured is not None) is capture
+        calls[0] += 1
+        if device.buffer_ms < 20 and calls[0] % 40 == 0:
+            time.sleep(0.06)
+        if device.buffer_ms != seen[-1]:
+            seen.append(device.buffer_ms)
+        return np.zeros(frames, np.float32)
+
+    device.start(exchange)
+    try:
+        wait_until(lambda: device.buffer_ms == 20, 20.0)
+        counted = device.underruns
+        assert counted >= 6
+        before = calls[0]
+        wait_until(lambda: calls[0] > before + 20, 5.0)
+        assert device.failure is None
+        assert device.underruns >= counted
+        assert seen == [5, 10, 20]
+    finally:
+        device.close()
+    closed_at = calls[0]
+    time.sleep(0.1)
+    assert calls[0] == closed_at
 
 
 # --- a pair

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ class RealProgram:
     """``python -m voicecoach play ARGUMENTS --events FILE``, with a home folder of its own unless ``home`` is given.
 
     ``cache``: the folder of what was rendered and rehearsed, where that is not the home's. A context manager: at its
-    end the process is ended. It has no terminal, so only voice and signals steer it.
+    end the process is ended. It has no terminal, so only voice and signals steer it. ``interpreter``: what Python runs.
     """
 
     def __init__(self, laptop: VirtualLaptop, folder: Path, *arguments: str, home: Path | None = None,
-                 cache: Path | None = None) -> None:  # fmt: skip
+                 cache: Path | None = None, interpreter: Sequence[str] = ("-m", "voicecoach")) -> None:  # fmt: skip
         folder.mkdir(exist_ok=True)
         self.events_file = folder / "events.jsonl"
         self._log = folder / "program.log"
@@ -31,7 +32,7 @@ class RealProgram:
         # PYTHONPATH and the like stay: the interpreter that runs the tests is the one that runs the program.
         env = {name: value for name, value in laptop.env.items() if not name.startswith(("XDG_DATA", "XDG_CONF"))}
         env |= {"HOME": str(home), "XDG_CACHE_HOME": str(cache or home / "cache"), "PYTHONUNBUFFERED": "1"}
-        command = [sys.executable, "-m", "voicecoach", "play", *arguments, "--events", str(self.events_file)]
+        command = [sys.executable, *interpreter, "play", *arguments, "--events", str(self.events_file)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT

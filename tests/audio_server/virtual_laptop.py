@@ -295,6 +295,16 @@ class Recorder:
         """How much has been recorded so far."""
         return self._path.stat().st_size / (3 * 4 * RATE)
 
+    def loudest(self, seconds: float) -> float:
+        """The loudspeaker's peak (0 to 1) in the last ``seconds`` that were recorded so far."""
+        frame = 3 * 4
+        whole = self._path.stat().st_size // frame
+        first = max(0, whole - round(seconds * RATE))
+        with self._path.open("rb") as file:
+            file.seek(first * frame)
+            data = np.frombuffer(file.read((whole - first) * frame), dtype="<f4").reshape(-1, 3)
+        return float(np.abs(data[:, :2]).max()) if len(data) else 0.0
+
     @property
     def tape(self) -> Tape:
         """What was recorded; only once the recording is over."""

@@ -29,6 +29,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from voicecoach.audio.alsa_messages import silence_alsa_messages
+from voicecoach.audio.buffer_size import BufferSize
 from voicecoach.audio.device import Exchange
 from voicecoach.audio.guarded_exchange import GuardedExchange
 from voicecoach.audio.underruns import UnderrunCount
@@ -99,7 +100,8 @@ class MiniaudioDevice:
     None is the system's default, and unless ``strict`` also what takes the place of a name that is not there (whole
     names only). ``backend`` forces one of miniaudio's ("null", "alsa", "pulseaudio", ...).
 
-    The buffer is ``buffer_ms`` long on each side; blocks come in clumps of that order. In a duplex stream a
+    The buffer is ``buffer_ms`` long on each side; blocks come in clumps of that order. Where it runs dry again and
+    again, a stream with a longer one takes over, and a shorter one later (``BufferSize``). In a duplex stream a
     microphone that falls silent altogether stops the callbacks too.
     """
 
@@ -125,6 +127,18 @@ class MiniaudioDevice:
         self._guard: GuardedExchange | None = None
         self._has_microphone = False
         self._underruns = UnderrunCount(_PERIODS_HELD * buffer_ms / 1000)
+        self._size = BufferSize(buffer_ms)
+        self._serving = 0
+        """The number of the stream whose calls are answered; one that comes or goes gets silence."""
+        self._resizing = False
+        self._hands = threading.Lock()
+        """Held while the stream changes hands: to its successor, or to close."""
+        self._closed = False
+
+    @property
+    def buffer_ms(self) -> int:
+        """How long the buffer is now."""
+        return self._buffer_ms
 
     @property
     def name(self) -> str:
@@ -156,7 +170,7 @@ class MiniaudioDevice:
         self._guard = GuardedExchange(exchange)
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
         try:
-            opened = _patiently(self._open, lambda late: _close(late.stream))
+            opened = _patiently(lambda: self._open(self._buffer_ms), lambda late: _close(late.stream))
         except FutureTimeout:
             raise DeviceError(_NO_LOUDSPEAKER.format(why="the sound server does not answer")) from None
         self._stream, self._label, self._has_microphone = opened.stream, opened.label, opened.has_microphone
@@ -165,14 +179,37 @@ class MiniaudioDevice:
         """Release the device; a library that does not let go within two seconds is left behind."""
         if self._guard is not None:
             self._guard.close()
-        stream, self._stream = self._stream, None
+        with self._hands:
+            self._closed = True
+            stream, self._stream = self._stream, None
         if stream is not None:
             # When the server is gone the library may wait for it: not on the caller's time.
             closing = threading.Thread(target=_close, args=(stream,), name="miniaudio-close", daemon=True)
             closing.start()
             closing.join(_PATIENCE_CLOSING)
 
-    def _open(self) -> _Opened:
+    def _resize(self, wanted: int) -> None:
+        """Let a stream with another buffer take over; where there can be no second one, all stays as it is for good."""
+        number = self._serving + 1
+        try:
+            opened = self._open(wanted, number)
+        except DeviceError:
+            self._size.give_up(self._buffer_ms)
+            self._resizing = False
+            return
+        left = opened.stream
+        with self._hands:
+            if opened.has_microphone != self._has_microphone:
+                self._size.give_up(self._buffer_ms)
+            elif not self._closed:
+                self._underruns = UnderrunCount(_PERIODS_HELD * wanted / 1000, self._underruns.count)
+                left, self._stream = self._stream, opened.stream
+                self._buffer_ms, self._serving = wanted, number
+        self._resizing = False
+        if left is not None:
+            _close(left)
+
+    def _open(self, buffer_ms: int, number: int = 0) -> _Opened:
         found = _enumerate(self._backend)
         speaker = _choose(found, False, self._playback_name, self._strict) if self._playback else None
         microphone = _choose(found, True, self._capture_name, self._strict) if self._capture else None
@@ -181,33 +218,33 @@ class MiniaudioDevice:
         if not self._playback and microphone is None:
             raise DeviceError(_NO_MICROPHONE.format(why=_NOTHING_THERE))
         try:
-            return self._begin(speaker, microphone)
+            return self._begin(speaker, microphone, buffer_ms, number)
         except DeviceError:
             # A microphone that is in use or not allowed must not silence the coach.
             if speaker is None or microphone is None or (self._strict and self._capture_name is not None):
                 raise
-            return self._begin(speaker, None)
+            return self._begin(speaker, None, buffer_ms, number)
 
-    def _begin(self, speaker: _Found | None, microphone: _Found | None) -> _Opened:
+    def _begin(self, speaker: _Found | None, microphone: _Found | None, buffer_ms: int, number: int) -> _Opened:
         import miniaudio
 
         mono: tuple[Any, ...] = (miniaudio.SampleFormat.FLOAT32, 1)
         common = {
             "sample_rate": STREAM_RATE,
-            "buffersize_msec": self._buffer_ms,
+            "buffersize_msec": buffer_ms,
             "backends": _backends(self._backend),
             "app_name": "voicecoach",
         }
         blocks: Generator[bytes, Any, None]
         if speaker is not None and microphone is not None:
-            kind, blocks = miniaudio.DuplexStream, self._captured_blocks()
+            kind, blocks = miniaudio.DuplexStream, self._captured_blocks(number)
             ids = {"playback_device_id": speaker.id, "capture_device_id": microphone.id}
             formats = (*mono, *mono)
         elif speaker is not None:
-            kind, blocks = miniaudio.PlaybackDevice, self._played_blocks()
+            kind, blocks = miniaudio.PlaybackDevice, self._played_blocks(number)
             ids, formats = {"device_id": speaker.id}, mono
         else:
-            kind, blocks = miniaudio.CaptureDevice, self._captured_blocks()
+            kind, blocks = miniaudio.CaptureDevice, self._captured_blocks(number)
             ids, formats = {"device_id": microphone and microphone.id}, mono
         next(blocks)
         # In two steps, so that a stream that does not open is at hand for its context to be released.
@@ -222,18 +259,25 @@ class MiniaudioDevice:
             raise DeviceError(message.format(why=f"{_label(speaker, microphone)}: {why}")) from fault
         return _Opened(stream, _label(speaker, microphone), microphone is not None)
 
-    def _played_blocks(self) -> Generator[bytes, int, None]:
+    def _played_blocks(self, number: int) -> Generator[bytes, int, None]:
         count = yield b""
         while True:
-            count = yield self._exchange(count, None)
+            count = yield self._exchange(number, count, None)
 
-    def _captured_blocks(self) -> Generator[bytes, bytearray, None]:
+    def _captured_blocks(self, number: int) -> Generator[bytes, bytearray, None]:
         data = yield b""
         while True:
-            data = yield self._exchange(len(data) // 4, data)
+            data = yield self._exchange(number, len(data) // 4, data)
 
-    def _exchange(self, count: int, data: bytearray | None) -> bytes:
-        self._underruns.block(time.monotonic(), count / STREAM_RATE)
+    def _exchange(self, number: int, count: int, data: bytearray | None) -> bytes:
+        if number != self._serving:
+            return bytes(4 * count)
+        now = time.monotonic()
+        self._underruns.block(now, count / STREAM_RATE)
+        wanted = self._size.after(now, self.underruns)
+        if wanted != self._buffer_ms and not self._resizing:
+            self._resizing = True
+            threading.Thread(target=self._resize, args=(wanted,), name="miniaudio-resize", daemon=True).start()
         captured = None if data is None else np.frombuffer(data, np.float32)
         assert self._guard is not None
         return self._guard(count, captured).tobytes()

@@ -17,8 +17,9 @@ class UnderrunCount:
     count starts afresh. A hole that the sound server makes without asking late is not seen.
     """
 
-    def __init__(self, capacity: float) -> None:
-        self.count = 0
+    def __init__(self, capacity: float, count: int = 0) -> None:
+        """``count``: those of the streams before this one."""
+        self.count = count
         self._capacity = capacity
         self._origin: float | None = None
         self._delivered = 0.0
