@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="closed streams, full devices and hang-ups are POSIX")
+pytestmark = [
+    pytest.mark.real_time,
+    pytest.mark.skipif(os.name != "posix", reason="closed streams, full devices and hang-ups are POSIX"),
+]
 
 PATIENCE = 60.0
 ROUTINE = """

@@ -15,7 +15,10 @@ from voicecoach import cli, journal
 
 __all__ = ["home"]  # the fixture
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="small and read-only disks are mounted here as on Linux")
+pytestmark = [
+    pytest.mark.real_time,
+    pytest.mark.skipif(os.name != "posix", reason="small and read-only disks are mounted here as on Linux"),
+]
 
 
 @pytest.fixture
