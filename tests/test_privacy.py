@@ -53,7 +53,7 @@ PASSING = (
     (r"tmp/voicecoach-\w+/(stderr\.txt|speech\S*\.wav)", "the voice's process: it speaks, and is given no microphone"),
     (r"tmp/\w+\.kws", "the phrases that the keyword search looks for"),
     (r"tmp/\w{8}", "Python finding out whether the folder for temporary files can be written to"),
-    (r"home/\.local/state/voicecoach/remembered\.json\.\d+", "renamed to what is kept"),
+    (r"home/\.local/state/voicecoach/(remembered|devices)\.json\.\d+", "renamed to what is kept"),
     (r"home/\.cache/voicecoach/speech/\w+\.tmp", "renamed to what is kept: as many are there as were made"),
     (r"\S*/guard\.jsonl", "the watch's own"),
 )
