@@ -46,7 +46,7 @@ def read(path: Path) -> list[Item]:
             size = f"{status.st_size / 1024:,.0f} KB"
             raise ConfigurationError([f"{path}:1:1: the file is too large: {size}, at most {LARGEST // 1024} KB"])
         data = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as fault:
         reason = (fault.strerror or "unknown reason").lower()
