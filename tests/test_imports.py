@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("session",),
     ("voice", "audio", "ear"),
     ("player", "performance", "inbox", "event_log", "display", "simulation", "render", "keyboard",
-     "chapters", "subtitles", "sound_tags", "cover", "printed_script", "remembered",
+     "chapters", "subtitles", "sound_tags", "cover", "printed_script", "remembered", "state_file",
      "glance", "lookout", "news", "outline", "recap", "big_letters", "voice_meter", "screen", "live_view",
      "job_control",
      "journal", "journal_writer", "problems", "history", "history_wording", "journal_report", "doctor_page",

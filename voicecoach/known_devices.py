@@ -6,16 +6,13 @@ devices are used and nothing is known of them.
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import platformdirs
+from voicecoach.state_file import read_state, state_path, write_state
 
 if TYPE_CHECKING:
     from voicecoach.audio.miniaudio_device import DeviceInfo
@@ -26,7 +23,7 @@ MOST_PAIRS = 20
 
 def default_path() -> Path:
     """``devices.json`` in voicecoach's state folder."""
-    return platformdirs.user_state_path("voicecoach", appauthor=False) / "devices.json"
+    return state_path("devices.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +127,8 @@ def _checked(data: dict[str, Any]) -> Checked | None:
 
 
 def _read(path: Path | None) -> dict[str, Any]:
-    try:
-        found = json.loads((path or default_path()).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return read_state(path or default_path())
 
 
 def _write(data: dict[str, Any], path: Path | None) -> None:
-    """Replaces the file as a whole, so that another program sees the old or the new one."""
-    path = path or default_path()
-    with suppress(OSError, UnicodeError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        half_done = path.with_name(f"{path.name}.{os.getpid()}")
-        half_done.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
-        half_done.replace(path)
+    write_state(path or default_path(), data)
