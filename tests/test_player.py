@@ -395,9 +395,42 @@ def test_a_dead_ear_pauses_and_says_so() -> None:
     run.wait_for("hold_start")
     run.ears[0].dead = True
     run.wait_for("trouble")
-    run.wait_for("prompt", text="I can't hear you, so the session stands still. You can use the keyboard.")
+    run.wait_for("prompt", text="I can't hear you, so the session stands still. Please look at the microphone.")
+    holds = run.names().count("hold_start")
+    told = 0
+    for key, command in (("space", None), ("n", Command.NEXT), ("b", Command.BACK)):
+        run.player.press(key, command)
+        told = run.wait_for("trouble", after=told + 1, what="Nothing goes on before the microphone is back.")
+    assert run.player.state is State.PAUSED
+    run.ears[0].dead = False
+    restored = run.wait_for("prompt", text="I am waiting. Say continue when you are ready.")
+    assert run.names().count("hold_start") == holds
+    run.player.press("space", None)
+    run.wait_for("hold_start", after=restored)
     run.player.press("s", Command.STOP)
     assert run.end() is Reason.STOP
+
+
+@pytest.mark.parametrize("say", [lambda run: run.player.press("space", None), lambda run: run.hear(Command.RESUME)])
+def test_no_hold_runs_while_the_sound_is_gone_whoever_asks_for_it(say: Callable[[Run], None]) -> None:
+    devices = [FastDevice()]
+
+    def open_device() -> AudioDevice:
+        if not devices:
+            raise DeviceError("gone for good")
+        return devices.pop()
+
+    first = devices[0]
+    run = Run(open_device).start()
+    run.wait_for("hold_start")
+    first.still = True
+    lost = run.wait_for("device_lost")
+    say(run)
+    run.wait_for("trouble", after=lost, what="Nothing goes on before the sound is back.")
+    assert run.player.state is State.PAUSED
+    run.player.press("s", Command.STOP)
+    assert run.end() is Reason.STOP
+    assert "hold_start" not in run.names()[lost:]
 
 
 def test_a_microphone_that_clips_is_told_while_the_session_goes_on() -> None:

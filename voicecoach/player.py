@@ -47,6 +47,9 @@ from voicecoach.session.session import Session
 from voicecoach.session.states import QUESTIONING, State
 from voicecoach.session.timeline import Lengths
 
+_GOES_ON = frozenset({Command.RESUME, Command.NEXT, Command.BACK, Command.NUMB})
+"""What would start a paused session again. Not while it cannot be heard, or cannot hear: whoever wants to practise deaf
+says so when the session begins."""
 STALLED = 0.8
 """Seconds without a block after which the device counts as lost: noticed within a second, and longer than any hiccup
 that a loaded machine was seen to have (90 ms)."""
@@ -299,7 +302,7 @@ class Player:
         return min(most, max(0.005, (due - self._mixer.position) / self._mixer.rate))
 
     def _take_heard(self, heard: Heard) -> None:
-        self._performance.take(CommandGiven(heard.command, firm=heard.tier == "firm"), heard)
+        self._give(heard)
 
     def _take_key(self, pressed: KeyPressed) -> None:
         command = pressed.command
@@ -307,7 +310,14 @@ class Player:
             resuming = (State.PAUSED, State.WAITING, State.CHECK_IN_WAITING, State.CHECKING)
             command = Command.RESUME if self._session.state in resuming else Command.PAUSE
         pressed_now = Heard(command, f"[{pressed.key}]", 1.0, "firm", self._mixer.position)
-        self._performance.take(CommandGiven(command), pressed_now)
+        self._give(pressed_now)
+
+    def _give(self, heard: Heard) -> None:
+        if heard.command in _GOES_ON and (self._lost or self._deaf):
+            missing = "sound is" if self._lost else "microphone is"
+            self._performance.tell("trouble", what=f"Nothing goes on before the {missing} back.")
+        else:
+            self._performance.take(CommandGiven(heard.command, firm=heard.tier == "firm"), heard)
 
     def _arm(self, commands: frozenset[Command]) -> None:
         if self._ear is not None:

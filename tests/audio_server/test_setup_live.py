@@ -141,7 +141,7 @@ def test_a_session_notices_that_its_microphone_is_muted(laptop_in_a_room: Virtua
         trouble = program.wait_for("trouble", timeout=10)
         print(f"\nFIGURE muted: told after {time.monotonic() - began:.1f} s")
         assert "muted" in program.events[trouble]["what"]
-        told = "I can't hear you, so the session stands still. You can use the keyboard."
+        told = "I can't hear you, so the session stands still. Please look at the microphone."
         program.wait_for("prompt", timeout=10, after=trouble, text=told)
         pactl(laptop_in_a_room, "set-source-mute", "mic", "0")
         program.wait_for("prompt", timeout=10, after=trouble, text="I am waiting. Say continue when you are ready.")
