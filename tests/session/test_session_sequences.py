@@ -30,7 +30,7 @@ from voicecoach.session.events import (
     Restored,
     SpeechReady,
 )
-from voicecoach.session.plan import Choices, Plan, make_plan
+from voicecoach.session.plan import Choices, Kind, Plan, make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.standing import Hurt, Standing
 from voicecoach.session.states import TRANSITIONS, Key, State
@@ -176,6 +176,19 @@ class Watch:
         for key, allowed in stage.plan.allowed.items():
             assert counted[key] <= max(0, allowed), f"more of {key} than the day allows"
         self._check_records(whole)
+        self._check_answers()
+
+    def _check_answers(self) -> None:
+        """Nothing of an exercise sounds before every yes that it needs."""
+        needed = {step.asks for step in self.stage.plan.steps if step.kind is Kind.QUESTION}
+        answered = {
+            {Noted.APPROVAL: "approval", Noted.DOCTOR_SEEN: "after_pain"}[record.noted]
+            for record in self.stage.recorded
+            if record.noted in (Noted.APPROVAL, Noted.DOCTOR_SEEN) and record.fields["answer"] == "yes"
+        }
+        if not needed <= answered:
+            practised = [end.segment.cue for end in self.stage.ended if end.segment.place.exercise is not None]
+            assert practised == [], f"without {needed - answered}"
 
     def _check_records(self, whole: list[CueEnded]) -> None:
         """The journal has everything that happened, in the order in which it did."""

@@ -77,7 +77,7 @@ class Noted(str, Enum):
     """What the journal keeps of a session; values are its event names. Never what was said, only what it meant."""
 
     STARTED = "started"
-    """The session began. Field ``approved_by_flag`` (bool)."""
+    """The session began."""
     APPROVAL = "approval"
     """Whether a doctor or therapist has approved. Field ``answer``: ``yes`` or ``no``."""
     DOCTOR_SEEN = "doctor_seen"
