@@ -26,7 +26,7 @@ from voicecoach.session.plan import make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
 from voicecoach.voice.clip_cache import default_folder
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+from voicecoach.voice.synthesizer import DEFAULT_RATE
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from voicecoach.session.standing import Standing
 from voicecoach.units import STREAM_RATE
 from voicecoach.voice.clip_cache import ClipCache, default_folder
 from voicecoach.voice.piper_synthesizer import PiperSynthesizer, names_a_file
-from voicecoach.voice.pyttsx3_synthesizer import RATES, Pyttsx3Synthesizer
+from voicecoach.voice.pyttsx3_synthesizer import Pyttsx3Synthesizer
 from voicecoach.voice.silent_synthesizer import SilentSynthesizer
-from voicecoach.voice.synthesizer import Synthesizer
+from voicecoach.voice.synthesizer import RATES, Synthesizer
 from voicecoach.voice.voice import Voice
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
 from voicecoach.simulation import BLOCK, Simulation
 from voicecoach.units import STREAM_RATE
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+from voicecoach.voice.synthesizer import DEFAULT_RATE
 
 USER = -27.0
 """dBFS (RMS over a word) at which the user is heard; levels of the coach are relative to it."""

@@ -38,7 +38,7 @@ from virtual_laptop import (  # noqa: E402
 
 from tests.bench.processes import processor_seconds, resident_mb  # noqa: E402
 from voicecoach.opening import open_speech  # noqa: E402
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE  # noqa: E402
+from voicecoach.voice.synthesizer import DEFAULT_RATE  # noqa: E402
 
 __all__ = ["RealProgram", "Samples", "VirtualLaptop", "at_rate", "loud_as_somebody_near", "missing_commands", "named"]
 """Of the audio-server tests, for the other benchmarks."""

@@ -35,7 +35,7 @@ from voicecoach.sound_check import (
     SoundCheck,
 )
 from voicecoach.units import STREAM_RATE, frames
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+from voicecoach.voice.synthesizer import DEFAULT_RATE
 
 CLIPS = Path(__file__).resolve().parent.parent / "clips"
 BLOCK, GAP = 480, frames(0.25)

@@ -35,7 +35,7 @@ from voicecoach.session.plan import Choices, make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
 from voicecoach.units import STREAM_RATE
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+from voicecoach.voice.synthesizer import DEFAULT_RATE
 
 LOADED = (0.4, 0.7)
 """Which part of the real run is loaded."""

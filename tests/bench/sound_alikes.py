@@ -27,7 +27,7 @@ from voicecoach.session.commands import Command
 from voicecoach.session.plan import make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+from voicecoach.voice.synthesizer import DEFAULT_RATE
 
 WORDS = """
 paws/weight/wade/payne/pan/bach/her hurts/hurts/heard/it hers/that hearts/at hurts/stoop/step/stomp/top/stopped/chop

@@ -16,7 +16,7 @@ from voicecoach.routine.loader import load
 from voicecoach.routine.yaml_document import read_package_data
 from voicecoach.session.commands import Command
 from voicecoach.units import STREAM_RATE
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+from voicecoach.voice.synthesizer import DEFAULT_RATE
 
 CLIPS = Path(__file__).parent.parent / "clips"
 COACH = ("up-42beb5eb", "stop-9dc1889e", "down-692a88e6", "it-hurts-flite", "stop-a6f2fd71", "it-hurts-espeak")

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from voicecoach import __version__
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.signals import Signals
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+from voicecoach.voice.synthesizer import DEFAULT_RATE
 
 _EPILOG = """examples:
   voicecoach setup                     check speaker and microphone, by voice

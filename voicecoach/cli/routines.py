@@ -13,7 +13,7 @@ from voicecoach.session.session import Session
 from voicecoach.session.timeline import Lengths
 from voicecoach.session.wording import wording
 from voicecoach.units import STREAM_RATE
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+from voicecoach.voice.synthesizer import DEFAULT_RATE
 
 
 def find_routine(name: str) -> tuple[Routine, Path]:

@@ -10,7 +10,7 @@ from voicecoach.cli.signals import Signals
 from voicecoach.errors import UsageError
 from voicecoach.printed_script import printed_script
 from voicecoach.routine.sheet import sheet
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE
+from voicecoach.voice.synthesizer import DEFAULT_RATE
 
 
 def run(options: argparse.Namespace, _: Signals) -> int:

@@ -5,7 +5,6 @@ The engine lives in a process of its own (:mod:`voicecoach.voice.piper_process` 
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import hashlib
 import importlib.metadata
@@ -18,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from voicecoach.audio.clip import Clip, read_clip
-from voicecoach.errors import RecordingError, UsageError, VoiceError
+from voicecoach.audio.clip import Clip
+from voicecoach.errors import UsageError, VoiceError
 from voicecoach.voice.engine_process import EngineLostError, EngineProcess
-from voicecoach.voice.plain_text import plain_text
-from voicecoach.voice.pyttsx3_synthesizer import DEFAULT_RATE, RATES
+from voicecoach.voice.engine_synthesizer import EngineSynthesizer
+from voicecoach.voice.synthesizer import DEFAULT_RATE, check_rate
 
 ENDING = ".onnx"
 
@@ -81,12 +80,11 @@ class VoiceFile:
     """Of both files."""
 
 
-class PiperSynthesizer:
+class PiperSynthesizer(EngineSynthesizer[EngineProcess]):
     """A :class:`~voicecoach.voice.synthesizer.Synthesizer`: one voice file at one rate.
 
-    Start-up takes about a second, a sentence a sixth of its length (two processors, a medium voice). Not thread-safe.
-    Before it first speaks it finds out how fast the voice is: three sentences, twice. If the engine's process dies or
-    hangs, the sentence is tried once more in a new one before it fails.
+    Start-up takes about a second, a sentence a sixth of its length (two processors, a medium voice). Before it first
+    speaks it finds out how fast the voice is: three sentences, twice.
     """
 
     def __init__(
@@ -103,17 +101,15 @@ class PiperSynthesizer:
         ``patience`` times as long as usual is waited for it. Raises PiperError, and UsageError for a rate outside
         RATES.
         """
-        if rate not in RATES:
-            raise UsageError(
-                f"The rate is {RATES.start} to {RATES.stop - 1} words a minute; {rate} is outside of that."
-            )
+        check_rate(rate)
         version = installed_version() if command is None else "another"
         self._file = find_voice_file(voice)
+        super().__init__(f"The voice {self._file.path.name}")
         self._rate, self._patience = rate, patience
         self._command = command or [sys.executable, "-m", "voicecoach.voice.piper_process", str(self._file.path)]
         self._scale: float | None = None
-        self._process: EngineProcess | None = self._started()
-        missing = _INPUTS - set(self._process.about.get("inputs", ()))
+        self._engine = self._start()
+        missing = _INPUTS - set(self._engine.about.get("inputs", ()))
         if missing:
             self.close()
             raise PiperError(
@@ -122,51 +118,17 @@ class PiperSynthesizer:
             )
         self.key = f"piper-tts {version} {self._file.digest} {self._file.speaker} {rate} {_VERSION}"
 
-    def speak(self, text: str) -> Clip:
-        """``text`` spoken, trimmed at both ends, at the voice's own rate; empty where nothing in it can be said.
-
-        Any text is safe: markup and control characters are left out, not obeyed. Raises VoiceError.
-        """
-        words = plain_text(text)
-        if not words:
-            return Clip.silence(0.0, 22_050)
-        try:
-            return self._spoken_at_pace(words)
-        except EngineLostError:
-            self.close()
-            try:
-                return self._spoken_at_pace(words)
-            except EngineLostError as error:
-                self.close()
-                raise VoiceError(f'The voice {self._file.path.name} failed at "{words[:57]}": {error}') from error
-
-    def close(self) -> None:
-        """End the engine's process. May be called twice; speaking again would start another."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-
-    def _spoken_at_pace(self, words: str) -> Clip:
+    def _spoken(self, words: str) -> Clip:
         if self._scale is None:
             self._scale = fitted_scale(self._pace_seconds, self._file.pace, _pace_words() * 60 / self._rate)
-        return self._spoken(words, self._scale)
+        return self._spoken_at(self._scale, words)
 
     def _pace_seconds(self, scale: float) -> float:
-        return sum(self._spoken(text, scale).seconds for text in _PACE_TEXT)
+        return sum(self._spoken_at(scale, text).seconds for text in _PACE_TEXT)
 
-    def _spoken(self, words: str, scale: float) -> Clip:
-        if self._process is None:
-            self._process = self._started()
-        file = self._process.folder / "speech.wav"
-        request = {"text": words, "file": str(file), "scale": scale, "speaker": self._file.speaker}
-        try:
-            answer = self._process.ask(request, _SPEAK_SECONDS + _SPEAK_SECONDS_A_CHARACTER * len(words))
-            clip = read_clip(file)
-        except RecordingError as error:
-            raise EngineLostError(f"it wrote no sound: {error}") from error
-        finally:
-            with contextlib.suppress(OSError):
-                file.unlink()
+    def _spoken_at(self, scale: float, words: str) -> Clip:
+        request = {"text": words, "scale": scale, "speaker": self._file.speaker}
+        answer, clip = self._ask(request, _SPEAK_SECONDS + _SPEAK_SECONDS_A_CHARACTER * len(words))
         clip = self._joined(clip, answer.get("ends", ()))
         if not len(clip):
             raise EngineLostError("it gave only silence")
@@ -184,7 +146,7 @@ class PiperSynthesizer:
                 parts += [pause, sentence.faded(round(_FADE * clip.rate)).samples]
         return Clip(np.concatenate(parts[1:]) if parts else clip.samples[:0], clip.rate)
 
-    def _started(self) -> EngineProcess:
+    def _start(self) -> EngineProcess:
         try:
             return EngineProcess(self._command, _START_SECONDS, self._patience)
         except VoiceError as error:

@@ -6,25 +6,18 @@ synthesizer; it ends with the synthesizer or with this process, however that end
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import itertools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from voicecoach.audio.clip import Clip, read_clip
-from voicecoach.errors import RecordingError, UsageError, VoiceError
+from voicecoach.audio.clip import Clip
+from voicecoach.errors import UsageError, VoiceError
 from voicecoach.routine.languages import ENGLISH
 from voicecoach.voice.engine_process import EngineLostError, EngineProcess
-from voicecoach.voice.plain_text import plain_text
-
-DEFAULT_RATE = 155
-"""Words a minute: 150 to 165 is what listeners find most comfortable."""
-
-RATES = range(95, 401)
-"""Words a minute that can be asked for; espeak-ng goes no slower."""
+from voicecoach.voice.engine_synthesizer import EngineSynthesizer
+from voicecoach.voice.synthesizer import DEFAULT_RATE, check_rate
 
 _ESPEAK_HASTE = 1.155
 """Words a minute that are heard for each one asked of espeak-ng: 1.14 to 1.18 over 90 to 440 words a minute,
@@ -150,11 +143,10 @@ def _default_voice(voices: Sequence[InstalledVoice], default: str | None) -> Ins
     return min(voices, key=rank)
 
 
-class Pyttsx3Synthesizer:
-    """A :class:`~voicecoach.voice.synthesizer.Synthesizer`: one installed voice at one rate.
+class Pyttsx3Synthesizer(EngineSynthesizer["_Engine"]):
+    """A :class:`~voicecoach.voice.synthesizer.Synthesizer`: one installed voice at one rate, usually at 22,050 Hz.
 
-    Start-up takes about 0.1 s, a sentence about 15 ms (espeak-ng). Not thread-safe. If the engine's process dies, hangs
-    or gives no sound, the sentence is tried once more in a new one before it fails; the next sentence starts anew.
+    Start-up takes about 0.1 s, a sentence about 15 ms (espeak-ng).
     """
 
     def __init__(
@@ -169,15 +161,12 @@ class Pyttsx3Synthesizer:
         """Start the engine and choose the voice for ``language`` (see :func:`choose_voice`).
 
         ``rate`` is in words a minute, as heard. ``command`` starts another program in the place of the usual ones;
-        ``patience`` times as long as usual is
-        waited for it. Raises VoiceError, UnknownVoiceError, and UsageError for a rate outside RATES.
+        ``patience`` times as long as usual is waited for it. Raises VoiceError, UnknownVoiceError, and UsageError for a
+        rate outside RATES.
         """
-        if rate not in RATES:
-            raise UsageError(
-                f"The rate is {RATES.start} to {RATES.stop - 1} words a minute; {rate} is outside of that."
-            )
+        check_rate(rate)
+        super().__init__("The voice")
         self._command, self._rate, self._patience = command, rate, patience
-        self._numbers = itertools.count(1)
         engine = _start_engine(command, patience)
         try:
             self._voice = choose_voice(engine.voices, voice, engine.default, language)
@@ -185,7 +174,7 @@ class Pyttsx3Synthesizer:
         except BaseException:
             engine.close()
             raise
-        self._engine: _Engine | None = engine
+        self._engine = engine
         self.key = f"{engine.name} {self._voice.id} {rate} {_VERSION}"
 
     @property
@@ -193,47 +182,13 @@ class Pyttsx3Synthesizer:
         """The voice that speaks."""
         return self._voice
 
-    def speak(self, text: str) -> Clip:
-        """``text`` spoken, trimmed at both ends, usually at 22,050 Hz; empty where nothing in it can be said.
-
-        Any text is safe: markup and control characters are left out, not obeyed. Raises VoiceError.
-        """
-        words = plain_text(text)
-        if not words:
-            return Clip.silence(0.0, 22_050)
-        try:
-            return self._spoken(words)
-        except EngineLostError:
-            self.close()
-            try:
-                return self._spoken(words)
-            except EngineLostError as error:
-                self.close()
-                raise VoiceError(f'The voice failed at "{_shortened(words)}": {error}') from error
-
-    def close(self) -> None:
-        """End the engine's process. May be called twice; speaking again would start another."""
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
+    def _start(self) -> _Engine:
+        engine = _start_engine(self._command, self._patience)
+        self._prepare(engine)
+        return engine
 
     def _spoken(self, words: str) -> Clip:
-        if self._engine is None:
-            engine = _start_engine(self._command, self._patience)
-            self._prepare(engine)
-            self._engine = engine
-        # A new name each time: what still holds the last file (on Windows a virus scanner does) is not in the way.
-        file = self._engine.folder / f"speech-{next(self._numbers)}.wav"
-        try:
-            self._engine.ask(
-                {"text": words, "file": str(file)}, _SPEAK_SECONDS + _SPEAK_SECONDS_A_CHARACTER * len(words)
-            )
-            clip = read_clip(file)
-        except RecordingError as error:
-            raise EngineLostError(f"it wrote no sound: {error}") from error
-        finally:
-            with contextlib.suppress(OSError):
-                file.unlink()
+        _, clip = self._ask({"text": words}, _SPEAK_SECONDS + _SPEAK_SECONDS_A_CHARACTER * len(words))
         clip = clip.trimmed(_TRIM_THRESHOLD, round(_TRIM_MARGIN * clip.rate))
         if not len(clip) and any(character.isalnum() for character in words):
             raise EngineLostError("it gave only silence")
@@ -287,7 +242,3 @@ def _remedy() -> str:
         "Please install the packages that speak: pip install --force-reinstall pyttsx3 espeakng-loader;"
         " or your system's espeak-ng (on Debian and Ubuntu: sudo apt install espeak-ng)."
     )
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -5,6 +5,19 @@ from __future__ import annotations
 from typing import Protocol
 
 from voicecoach.audio.clip import Clip
+from voicecoach.errors import UsageError
+
+DEFAULT_RATE = 155
+"""Words a minute: 150 to 165 is what listeners find most comfortable."""
+
+RATES = range(95, 401)
+"""Words a minute that can be asked for; espeak-ng goes no slower."""
+
+
+def check_rate(rate: int) -> None:
+    """Raises UsageError for words a minute that no voice is asked for."""
+    if rate not in RATES:
+        raise UsageError(f"The rate is {RATES.start} to {RATES.stop - 1} words a minute; {rate} is outside of that.")
 
 
 class Synthesizer(Protocol):
