@@ -21,15 +21,11 @@ from voicecoach.voice.clip_cache import ClipCache, default_folder
 from voicecoach.voice.piper_synthesizer import PiperSynthesizer, names_a_file
 from voicecoach.voice.pyttsx3_synthesizer import Pyttsx3Synthesizer
 from voicecoach.voice.silent_synthesizer import SilentSynthesizer
-from voicecoach.voice.synthesizer import RATES, Synthesizer
+from voicecoach.voice.synthesizer import PIPER, RATES, Synthesizer
 from voicecoach.voice.voice import Voice
 
 if TYPE_CHECKING:
     from voicecoach.audio.miniaudio_device import DeviceInfo
-
-PIPER = "piper"
-VOICE_ENGINES = ("pyttsx3", PIPER)
-"""What ``--voice-engine`` takes: the system's own voices, or a neural one from a file."""
 
 AUDIO = ("miniaudio", "simpleaudio", "null")
 """What ``--audio`` takes, besides ``file:OUT.wav[,MICROPHONE.wav]``."""

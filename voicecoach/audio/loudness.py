@@ -100,11 +100,6 @@ class LoudnessMeter:
         self._waiting = self._waiting[count:]
 
 
-def true_peak(clip: Clip) -> float:
-    """The largest value of the wave itself, which may lie between two samples; 0 for an empty clip."""
-    return float(_true_magnitude(clip).max(initial=0.0))
-
-
 def levelled(clip: Clip, target: float = SPEECH_LOUDNESS, now: float | None = None) -> Clip:
     """The clip at ``target`` LUFS with its true peak under PEAK_CEILING; silence is left alone.
 

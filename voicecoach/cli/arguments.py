@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from voicecoach import __version__
 from voicecoach.cli.complaints import complain
 from voicecoach.cli.signals import Signals
-from voicecoach.voice.synthesizer import DEFAULT_RATE
+from voicecoach.voice.synthesizer import DEFAULT_RATE, VOICE_ENGINES
 
 _EPILOG = """examples:
   voicecoach setup                     check speaker and microphone, by voice
@@ -189,7 +189,7 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
 
 def _add_voice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--voice", metavar="NAME", help="see voicecoach voices; or a voice of Piper's: FILE.onnx")
-    parser.add_argument("--voice-engine", choices=("pyttsx3", "piper"), metavar="ENGINE",
+    parser.add_argument("--voice-engine", choices=VOICE_ENGINES, metavar="ENGINE",
                         help="pyttsx3 (the system's voices) or piper (neural); by --voice")  # fmt: skip
     parser.add_argument("--rate", type=_number(95, 400), default=DEFAULT_RATE, metavar="WPM",
                         help="words a minute (155)")  # fmt: skip

@@ -7,6 +7,10 @@ from typing import Protocol
 from voicecoach.audio.clip import Clip
 from voicecoach.errors import UsageError
 
+PIPER = "piper"
+VOICE_ENGINES = ("pyttsx3", PIPER)
+"""What can be asked for: the system's own voices, or a neural one from a file."""
+
 DEFAULT_RATE = 155
 """Words a minute: 150 to 165 is what listeners find most comfortable."""
 
