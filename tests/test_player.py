@@ -74,7 +74,7 @@ class ScriptedEar:
         self.running = self.dead = False
         self.armed: frozenset[Command] = frozenset()
         self.heartbeat = Beat(time.monotonic())
-        self.silent_input = False
+        self.silent_input = self.clipped_input = False
         self.level = -40.0
         self.reference: list[Samples] = []
 
@@ -106,8 +106,8 @@ class ScriptedRehearsal:
         self.running = False
         self.starts = 0
 
-    def start(self, on_news: Callable[[frozenset[str]], None]) -> None:
-        self.on_news = on_news
+    def start(self, on_news: Callable[[frozenset[str]], None], on_trouble: Callable[[str], None]) -> None:
+        self.on_news, self.on_trouble = on_news, on_trouble
         self.running, self.starts = True, self.starts + 1
 
     def close(self) -> None:
