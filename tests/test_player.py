@@ -135,6 +135,8 @@ class Run:
         rehearsal: ScriptedRehearsal | None = None,
         music: Any = None,
         seen: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        **parts: Any,
     ) -> None:
         self.log: list[tuple[float, str, Fields]] = []
         self.ears: list[ScriptedEar] = []
@@ -142,11 +144,11 @@ class Run:
         session = Session(make_plan(ROUTINE), lengths(clip_of, EARCONS, STREAM_RATE))
         make_ear: Any = self._ear if hears else None
         heard: Any = rehearsal
-        stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard,
-                      music=music)  # fmt: skip
+        parts = {"clips_at": SPEECH, "stand_in": lambda: FastDevice(False)} | parts
+        stage = Stage(open_device, earcons=EARCONS, make_ear=make_ear, rehearsal=heard, music=music, **parts)
         self.glances: list[tuple[float, Glance]] = []
         self.player = Player(
-            session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after, show=self._show if seen else None
+            session, stage, EventLog([self._write]), clip_of, clock, deaf_after, self._show if seen else None
         )
         self.result: list[Any] = []
         self.thread = threading.Thread(target=self._run, daemon=True)
