@@ -21,8 +21,8 @@ from voicecoach.session.events import (
     Faulted,
     Interrupted,
     PlaybackStarted,
-    Restored,
     PromptsRehearsed,
+    Restored,
     SpeechReady,
     Started,
 )
