@@ -284,6 +284,41 @@ def test_a_microphone_of_no_use_is_a_fault_and_over_when_it_is_of_use_again(kind
     assert run.end() is Reason.COMPLETED
 
 
+def test_a_microphone_that_was_unplugged_under_a_stream_that_goes_on_is_found_out() -> None:
+    """A sound server then hands over what the loudspeaker plays, which is not silent while the coach speaks."""
+    first, speaker, whole = FastDevice(), FastDevice(has_microphone=False), FastDevice()
+    shelf = Shelf(first, speaker, None, whole)
+    run = in_a_hold(Run(shelf, deaf_after=1.1))
+    run.ears[0].silent_input = True
+    told = run.wait_for("trouble", what="The microphone is gone.")
+    assert first._closing.wait(SLACK)
+    run.ears[0].silent_input = False
+    back = run.wait_for("device_back", after=told)
+    assert "device_lost" not in run.names()
+    assert WAITING not in [fields.get("text") for _, _, fields in run.log[:back]]
+    run.wait_for("prompt", after=back, text=WAITING)
+    run.hear(Command.RESUME)
+    run.wait_for("hold_end", after=back, completed=True)
+    assert run.end() is Reason.COMPLETED
+
+
+def test_a_microphone_that_is_muted_stays_a_fault_on_a_stream_opened_anew() -> None:
+    first = FastDevice()
+    shelf = Shelf(first, FastDevice())
+    run = in_a_hold(Run(shelf, deaf_after=1.1))
+    run.ears[0].silent_input = True
+    told = run.wait_for("prompt", text=CANNOT_HEAR)
+    assert first._closing.wait(SLACK)
+    time.sleep(0.5)
+    assert WAITING not in [fields.get("text") for _, _, fields in run.log]
+    assert len(shelf.attempts) == 2
+    run.ears[0].silent_input = False
+    run.wait_for("prompt", after=told, text=WAITING)
+    assert "device_back" not in run.names()
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+
+
 def test_a_hiccup_of_the_microphone_is_no_fault() -> None:
     run = in_a_hold(Run(deaf_after=3.0))
     for _ in range(3):

@@ -21,8 +21,15 @@ class Thing:
 
     name, failure = "a thing", None
 
-    def __init__(self, *, fault: Exception | None = None, microphone: bool = True, sticks: bool = False) -> None:
-        self.fault, self.has_microphone, self.sticks = fault, microphone, sticks
+    def __init__(
+        self,
+        *,
+        fault: Exception | None = None,
+        microphone: bool = True,
+        sticks: bool = False,
+        still: bool = False,
+    ) -> None:
+        self.fault, self.has_microphone, self.sticks, self.still = fault, microphone, sticks, still
         self.started = False
         self.closed = threading.Event()
 
@@ -32,6 +39,8 @@ class Thing:
         if self.fault is not None:
             raise self.fault
         exchange(480, np.zeros(480, np.float32))
+        if not self.still:
+            exchange(48_000, np.zeros(48_000, np.float32))
 
     def close(self) -> None:
         self.closed.set()
@@ -106,6 +115,15 @@ def test_one_without_a_microphone_does_where_none_is_needed_and_not_where_it_is(
     assert desk.is_open.wait(PATIENCE)
     assert desk.opened == [desk.things[1]]
     assert desk.things[0].closed.is_set()
+
+
+def test_one_that_opens_and_does_not_move_is_none() -> None:
+    desk = Desk([Thing(still=True), Thing()])
+    desk.reopening()
+    assert desk.is_open.wait(PATIENCE)
+    assert desk.opened == [desk.things[1]]
+    assert desk.things[0].closed.is_set()
+    assert desk.troubles == []
 
 
 def test_what_opens_after_the_end_is_closed() -> None:

@@ -146,6 +146,7 @@ class Player:
         self._stream = StreamWatch(self._mixer.rate)
         self._lost = False
         self._reopening: Reopening | None = None
+        self._awaits_device = False
         self._attempts = 0
         self._opened_at = 0.0
         self._beat = (0.0, 0.0)
@@ -244,12 +245,16 @@ class Player:
         before, self._device = self._device, device
         now = self._clock()
         self._stream.begin(now, self._mixer.position)
-        self._beat, self._useless_since = (self._ear.heartbeat.at if self._ear else 0.0, now), None
+        self._beat = (self._ear.heartbeat.at if self._ear else 0.0, now)
+        self._underruns = getattr(device, "underruns", 0)
+        if not self._deaf:
+            self._useless_since = None
         return before
 
     def _reopen(self, before: AudioDevice | None, *, needs_microphone: bool = False) -> None:
         if self._reopening is not None:
             self._reopening.abandon()
+        self._awaits_device = True
         self._reopening = Reopening(
             self._stage.open_device,
             self._exchange_of,
@@ -423,8 +428,9 @@ class Player:
         self._reopen(before=device)
 
     def _take_device(self, device: AudioDevice) -> None:
-        """Go on with ``device``: it was lost, or has the microphone that was missing."""
-        is_welcome = self._lost or (self._device is not None and not self._device.has_microphone)
+        """Go on with ``device``: another was lost, or its microphone was of no use."""
+        had_microphone = self._device is not None and self._device.has_microphone
+        is_welcome, self._awaits_device = self._awaits_device, False
         unwanted = self._serve(device) if is_welcome else device
         if unwanted is not None:
             # A driver may take its time.
@@ -433,13 +439,14 @@ class Player:
             return
         self._opened_at, self._attempts = self._clock(), self._attempts + 1
         was_lost, self._lost = self._lost, False
-        self._performance.tell("device_back", device=device.name)
+        if was_lost or (device.has_microphone and not had_microphone):
+            self._performance.tell("device_back", device=device.name)
         if self._ear is not None and not device.has_microphone:
             self._deaf = False
             self._go_deaf("The microphone is gone.")
             self._reopen(None, needs_microphone=True)
-        elif was_lost and not self._deaf:
-            self._performance.take(Restored())
+        elif was_lost:
+            self._performance.take(Faulted("ear") if self._deaf else Restored())
 
     def _watch_ear(self, now: float) -> None:
         if self._ear is None:
@@ -468,6 +475,9 @@ class Player:
         if self._useless_since is None or now - self._useless_since <= self._deaf_after - 1.0:
             return None
         if ear.silent_input:
+            if not self._deaf:
+                # It may be unplugged: a sound server then hands over what the loudspeaker plays. Ask for a microphone.
+                self._reopen(None)
             return "The microphone gives nothing but silence: it may be muted or not permitted."
         return "The microphone is overdriven, so that no word can be made out: turn its level down."
 

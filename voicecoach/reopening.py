@@ -9,17 +9,23 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+from voicecoach.audio.clip import Samples
 from voicecoach.audio.device import AudioDevice, Exchange
 from voicecoach.errors import DeviceError
+from voicecoach.units import frames
 
 BACKOFF = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each attempt; the last one goes on for ever."""
+_ALIVE = frames(0.2)
+"""Frames that a new stream takes before it is believed: more than the buffers that it fills when it starts."""
+_SIGN_OF_LIFE = 1.5
+"""Seconds for that. A stream on a loudspeaker that is suspended opens, and never moves."""
 _PATIENCE = 2.0
 """Seconds that ``close`` waits for an attempt under way; one that hangs is left behind."""
 
 
 class Reopening:
-    """Starts at once. ``on_open`` gets the started device, in the thread, and owns it from then on; the thread ends.
+    """Starts at once. ``on_open`` gets a device whose stream moves, in the thread, and owns it; then the thread ends.
 
     ``exchange_of`` gives what a new device shall call. ``before`` is closed first: some systems open nothing twice.
     With ``needs_microphone`` a device without one is closed and counts as a failure. ``attempts`` is how often it was
@@ -76,10 +82,22 @@ class Reopening:
 
     def _attempt(self) -> AudioDevice:
         device = self._open_device()
+        exchange, taken, is_alive = self._exchange_of(device), 0, threading.Event()
+
+        def watched(count: int, captured: Samples | None) -> Samples:
+            nonlocal taken
+            if taken < _ALIVE:
+                taken += count
+                if taken >= _ALIVE:
+                    is_alive.set()
+            return exchange(count, captured)
+
         try:
-            device.start(self._exchange_of(device))
+            device.start(watched)
             if self._needs_microphone and not device.has_microphone:
                 raise DeviceError("There is still no microphone.")
+            if not is_alive.wait(_SIGN_OF_LIFE):
+                raise DeviceError(f"{device.name} opened, but its stream stands still.")
         except Exception:
             dismiss(device)
             raise
