@@ -54,7 +54,7 @@ DEAF = 3.0
 """Seconds without a sign of life from the ear, or with nothing but exact zeros or clipping from the microphone."""
 STEADY = 10.0
 """Seconds after which a device that was opened again is trusted: lost before that, it is not opened again at once."""
-GLANCE = 0.2
+GLANCE = 0.1
 """Seconds between two looks at the watchdogs where nothing else happens."""
 SHOWN_EVERY = 0.1
 """Seconds between two glances for whoever shows the session."""
