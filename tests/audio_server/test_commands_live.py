@@ -53,7 +53,7 @@ CLIPS = {
     "back": "go-back-flite",
     "slower": "slow-down-flite",
     "faster": "speed-up-flite",
-    "louder": "speak-up-flite",
+    "louder": "louder-flite",
     "quieter": "quieter-flite",
     "time_left": "how-long-flite",
     "where": "where-am-i-flite",
