@@ -75,7 +75,7 @@ class ScriptedEar:
         self.running = self.dead = False
         self.armed: frozenset[Command] = frozenset()
         self.heartbeat = Beat(time.monotonic())
-        self.silent_input = False
+        self.silent_input = self.clipped_input = False
         self.level = -40.0
         self.reference: list[Samples] = []
 
@@ -107,8 +107,8 @@ class ScriptedRehearsal:
         self.running = False
         self.starts = 0
 
-    def start(self, on_news: Callable[[frozenset[str]], None]) -> None:
-        self.on_news = on_news
+    def start(self, on_news: Callable[[frozenset[str]], None], on_trouble: Callable[[str], None]) -> None:
+        self.on_news, self.on_trouble = on_news, on_trouble
         self.running, self.starts = True, self.starts + 1
 
     def close(self) -> None:
@@ -136,8 +136,8 @@ class Run:
         rehearsal: ScriptedRehearsal | None = None,
         music: Any = None,
         seen: bool = False,
-        nobody_answers: bool = False,
-        greeting_check: GreetingCheck | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        **parts: Any,
     ) -> None:
         self.log: list[tuple[float, str, Fields]] = []
         self.ears: list[ScriptedEar] = []
@@ -145,11 +145,11 @@ class Run:
         session = Session(make_plan(ROUTINE), lengths(clip_of, EARCONS, STREAM_RATE))
         make_ear: Any = self._ear if hears else None
         heard: Any = rehearsal
-        stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard,
-                      music=music, nobody_answers=nobody_answers, greeting_check=greeting_check)  # fmt: skip
+        parts = {"clips_at": SPEECH, "stand_in": lambda: FastDevice(False)} | parts
+        stage = Stage(open_device, earcons=EARCONS, make_ear=make_ear, rehearsal=heard, music=music, **parts)
         self.glances: list[tuple[float, Glance]] = []
         self.player = Player(
-            session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after, show=self._show if seen else None
+            session, stage, EventLog([self._write]), clip_of, clock, deaf_after, self._show if seen else None
         )
         self.result: list[Any] = []
         self.thread = threading.Thread(target=self._run, daemon=True)

@@ -226,7 +226,8 @@ def _table() -> dict[Key, Move]:
     # "Stop" and then something like pain: said in one breath it is pain, so doubt is enough.
     on(State.STOPPING, Trigger.SUSPICION, Action.ADVISE, State.SAFETY_TALK)
 
-    on((*PLAYING, *QUESTIONING, State.CHECKING), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
+    # In a pause, too: whoever rests there would say "continue" to nobody.
+    on((*PLAYING, *QUESTIONING, State.CHECKING, State.PAUSED), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
     # Without a device the stream's clock stands still, and without an ear nothing more can be heard: do not wait.
     on(State.PAUSED, Trigger.RESTORED, Action.KEEP_PAUSED)
     on(State.STOPPING, Trigger.FAULT, Action.FINISH, State.FINISHED)
