@@ -105,6 +105,8 @@ class Round:
         heard = any(event["command"] == command and event["tier"] == "firm" for event in named(events, "heard"))
         if command in CUTS:
             return heard and any(event["cause"] == CUTS[command] for event in named(events, "silenced"))
+        if command in ANSWERED:
+            return heard and any(ANSWERED[command] in event["text"] for event in named(events, "prompt"))
         return heard and bool(named(events, "earcon"))
 
     def sentence(self) -> None:
@@ -194,7 +196,10 @@ def answer_is_over(program: RealProgram) -> None:
 def answered_on_the_tape(scene: Scene, given: Given) -> None:
     """In a quiet moment the answering earcon is on the tape, and speech is cut where the command cuts it."""
     loudspeaker = scene.recorder.tape.loudspeaker[round(given.begin * RATE) : round(given.end * RATE)]
-    if given.where != "in speech":
+    if given.where == "in a hold" and given.command in ANSWERED:
+        # In a silent hold the sentence itself is the answer.
+        assert float(np.abs(loudspeaker[-RATE // 2 :]).max()) > 0.01, f"{given} was not answered"
+    elif given.where != "in speech":
         name = {"pause": "paused", "resume": "resumed"}.get(given.command, "heard")
         likeness = locate(earcon(name), loudspeaker)[1]
         assert likeness > 0.7, f"{given} was not answered ({likeness:.2f})"
