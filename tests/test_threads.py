@@ -28,6 +28,7 @@ WHEN_IT_BREAKS = {
         "ear/test_rehearsal.py",
         "test_an_ear_that_cannot_be_had_or_breaks_finds_nothing_and_holds_up_nobody",
     ),
+    "greeting_check.py": ("test_greeting_check.py", "test_a_check_that_breaks_is_told"),
     "journal_writer.py": ("test_journal_writer.py", "test_what_a_full_disk_refused_is_written_before_what_follows"),
     "keyboard.py": ("test_keyboard.py", "test_a_keyboard_that_always_fails_is_given_up_and_told"),
     "live_view.py": ("test_live_view.py", "test_a_fault_in_the_drawing_leaves_lines"),
