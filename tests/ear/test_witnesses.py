@@ -161,6 +161,63 @@ def test_only_what_is_armed_is_told():
     assert listen(pair) == []
 
 
+def light(search=(), heads=()):
+    pair = both(search, heads)
+    pair.lighten(True)
+    return pair
+
+
+def decided(pair, seconds=4.0):
+    """What is decided where only the third of a second before 2.0 s is loud."""
+    levels = LevelHistory()
+    decision = Decision(witnesses.rules(pocketsphinx_spotter.rule_for), levels)
+    heard = []
+    for number in range(int(seconds * EAR_RATE) // HOP):
+        said = 1.67 * EAR_RATE <= number * HOP < 2.0 * EAR_RATE
+        hop = np.full(HOP, 0.1 if said else 0.0, dtype=np.float32)
+        levels.measure(hop)
+        heard += decision.feed(pair.feed(hop))
+    return [(command.phrase, command.tier) for command in heard]
+
+
+@pytest.mark.parametrize("text", ["stop", "it hurts", "that hurts", "pause", "next", "i can't move my hand"])
+def test_without_the_heads_search_is_believed_by_its_own_rules(text):
+    rule = pocketsphinx_spotter.rule_for(text)
+    for score, tier in ((rule.firm, "firm"), (rule.firm - 0.01, "weak"), (rule.weak, "weak"), (rule.weak - 0.01, None)):
+        pair = Witnesses(Scripted([at(BY_TEXT[text], score, 2.0)]), Scripted([]), pocketsphinx_spotter.rule_for)
+        pair.arm(phrases())
+        pair.lighten(True)
+        assert decided(pair) == ([] if tier is None else [(text, tier)])
+
+
+def test_without_the_heads_a_doubtful_word_stays_doubtful_and_one_amid_talk_needs_as_much_more_as_ever():
+    assert decided(light(search=[at(BY_TEXT["pain"], 99.0, 2.0)])) == [("pain", "weak")]
+    rule = pocketsphinx_spotter.rule_for("stop")
+    (found,) = [one for one in listen(light(search=[at(STOP, SEARCH.firm + rule.amid, 2.0)])) if one.phrase == STOP]
+    assert found.alone
+    assert found.score == pytest.approx(weighings()["stop"].firm + rule.amid)
+
+
+def test_without_the_heads_nothing_is_spent_on_them():
+    pair = light(heads=[at(STOP, 99.0, 1.0)])
+    assert listen(pair) == []
+    assert pair._heads.hops == 0
+    pair.reset()
+    assert listen(pair) == [], "a new stream is heard as the last one was"
+
+
+def test_the_heads_come_back_on_the_same_count_of_samples():
+    pair = light(search=[at(STOP, SEARCH.firm, 5.0)], heads=[at(STOP, weighings()["stop"].firm, 2.0)])
+    listen(pair, 3.0)
+    pair.lighten(False)
+    found = listen(pair, 3.0)
+    assert pair._heads.calls == ["reset", "reset"]
+    assert firm(found)
+    assert abs(found[-1].end - 5 * EAR_RATE) <= HOP
+    pair.reset()
+    assert firm(listen(pair, 3.0)), "the new stream counts from its own start"
+
+
 def test_both_are_closed():
     pair = both()
     pair.close()

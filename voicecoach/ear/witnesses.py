@@ -3,7 +3,8 @@
 For a phrase that both can hear, the evidence adds up, as the logarithms of likelihood ratios of independent witnesses
 do: where both agree within half a second a little from each is enough; one alone has to be very sure. Keyword search
 alone serves every other phrase, unchanged. How much each is worth is data (``witnesses_en.yaml``), measured on people
-where there are recordings of people.
+where there are recordings of people. On a machine that does not keep up the heads, a third of what the ear costs, can
+be done without: then keyword search serves every phrase, by its own rules.
 """
 
 from __future__ import annotations
@@ -46,6 +47,15 @@ class Weighing:
     most: float = 2.0
     """... up to this many times as much: then it is as sure as it can be."""
 
+    def of_search(self, search: float, rule: Rule) -> float:
+        """What keyword search's score means where it serves alone: firm where it is by ``rule``, and weak where it is.
+
+        Above firm one of its units stays one, as ``Rule.amid`` is counted in them.
+        """
+        if search >= rule.firm:
+            return self.firm + (search - rule.firm)
+        return self.weak + (self.firm - self.weak) * (search - rule.weak) / max(rule.firm - rule.weak, 1e-6)
+
     def of(self, head: float | None, search: float | None, rule: Rule) -> float:
         """The sum. ``search`` is on keyword search's own scale, whose ``rule`` it is; None where nothing was heard."""
         total = self.silent_head if head is None else max(head, self.silent_head)
@@ -70,6 +80,8 @@ class Witnesses:
         self._table = weighings() if table is None else table
         self._groups: dict[Phrase, Phrase] = {}
         self._pending: Samples = np.zeros(0, dtype=np.float32)
+        self.is_light = False
+        """Whether the heads are done without."""
         self.reset()
 
     def arm(self, phrases: Collection[Phrase]) -> None:
@@ -91,15 +103,32 @@ class Witnesses:
         for first in range(0, whole, HOP):
             hop = joined[first : first + HOP]
             self._now += HOP
-            found += self._hear(self._search.feed(hop), self._heads.feed(hop))
+            searched = self._search.feed(hop)
+            if self.is_light:
+                found += [self._of_search_alone(one) for one in searched]
+            else:
+                found += self._hear(searched, [self._on_this_stream(one) for one in self._heads.feed(hop)])
         return found
+
+    def lighten(self, light: bool) -> None:
+        """From the next block on, go without the heads, or with them again: as if silence had come before."""
+        if light == self.is_light:
+            return
+        self.is_light = light
+        if not light:
+            self._heads.reset()
+            self._heads_began = self._now
+        self._forget()
 
     def reset(self) -> None:
         """Forget the sound so far: the next block begins a new stream at sample 0."""
         self._search.reset()
         self._heads.reset()
         self._pending = np.zeros(0, dtype=np.float32)
-        self._now = 0
+        self._now, self._heads_began = 0, 0
+        self._forget()
+
+    def _forget(self) -> None:
         self._searched: dict[Phrase, Detection] = {}
         self._believed: dict[Phrase, Detection] = {}
         self._told: dict[Phrase, Detection] = {}
@@ -130,6 +159,20 @@ class Witnesses:
             if told is not None:
                 found.append(told)
         return found
+
+    def _of_search_alone(self, detection: Detection) -> Detection:
+        group = self._groups.get(detection.phrase)
+        if group is None:
+            return detection
+        rule = self._search_rules(detection.phrase.text)
+        score = self._table[group.text].of_search(detection.score, rule)
+        return replace(detection, score=score, alone=rule.alone)
+
+    def _on_this_stream(self, believed: Detection) -> Detection:
+        """The heads count from where they were last reset."""
+        if not self._heads_began:
+            return believed
+        return replace(believed, start=believed.start + self._heads_began, end=believed.end + self._heads_began)
 
     def _share(self, detection: Detection) -> float:
         rule = self._search_rules(detection.phrase.text)
