@@ -93,6 +93,22 @@ def test_it_tells_once_and_takes_nothing_after_that() -> None:
     assert told == [HEARS_NOTHING]
 
 
+def test_a_check_that_breaks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> list[str]:
+        raise ZeroDivisionError("judge broke")
+
+    monkeypatch.setattr("voicecoach.greeting_check.judge", broken)
+    told: list[str] = []
+    done = threading.Event()
+    check = GreetingCheck(KNOWN)
+    check.start(lambda trouble: (told.append(trouble), done.set()))
+    feed(check, noise(-96.0))
+    assert done.wait(10)
+    check.close()
+    assert len(told) == 1
+    assert "judge broke" in told[0]
+
+
 def test_it_ends_at_once_where_the_session_does() -> None:
     told: list[str] = []
     check = GreetingCheck(KNOWN)

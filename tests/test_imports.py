@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("player", "performance", "inbox", "event_log", "display", "simulation", "render", "keyboard",
      "chapters", "subtitles", "sound_tags", "cover", "printed_script", "remembered", "state_file",
      "glance", "lookout", "news", "outline", "recap", "big_letters", "voice_meter", "screen", "live_view",
-     "job_control",
+     "job_control", "boottime", "stream_watch", "reopening",
      "journal", "journal_writer", "problems", "history", "history_wording", "journal_report", "doctor_page",
      "sound_check", "sound_check_player", "known_devices", "greeting_check"),
     ("opening",),

@@ -40,9 +40,16 @@ class Desk:
         self.user, self.terminal = pty.openpty()
         self.reported: queue.Queue[tuple[str, Command | None]] = queue.Queue()
         self.asking = False
+        self.faults: list[Exception] = []
+        self.troubles: list[str] = []
         self.keyboard = Keyboard(
-            lambda key, command: self.reported.put((key, command)), asking=lambda: self.asking, fd=self.terminal
+            self._report, asking=lambda: self.asking, on_trouble=self.troubles.append, fd=self.terminal
         )
+
+    def _report(self, key: str, command: Command | None) -> None:
+        if self.faults:
+            raise self.faults.pop()
+        self.reported.put((key, command))
 
     def type(self, text: str) -> None:
         os.write(self.user, text.encode())
@@ -179,6 +186,37 @@ def test_the_end_of_the_terminal_ends_the_reading_quietly(desk: Desk) -> None:
     thread.join(PATIENCE)
     assert not thread.is_alive()
     desk.user = os.open(os.devnull, os.O_RDONLY)
+
+
+def test_a_key_that_fails_is_told_and_the_next_one_works(desk: Desk) -> None:
+    desk.keyboard.start()
+    desk.faults.append(ZeroDivisionError("player broke"))
+    desk.type("r")
+    assert until(lambda: bool(desk.troubles))
+    assert "player broke" in desk.troubles[0]
+    desk.type("s")
+    assert desk.next() == ("s", Command.STOP)
+
+
+def test_a_keyboard_that_always_fails_is_given_up_and_told(desk: Desk) -> None:
+    desk.keyboard.start()
+    desk.faults += [ZeroDivisionError("player broke") for _ in range(100)]
+    for number in range(1, 7):
+        desk.type("r")
+        assert until(lambda number=number: len(desk.troubles) == number)  # type: ignore[misc]
+    assert "do not work any more" in desk.troubles[-1]
+    desk.type("r")
+    desk.keyboard.close()
+    assert len(desk.troubles) == 6
+    assert not desk.is_raw()
+
+
+def test_a_terminal_that_hangs_up_is_told(desk: Desk) -> None:
+    desk.keyboard.start()
+    os.close(desk.user)
+    desk.user = os.open(os.devnull, os.O_RDWR)
+    assert until(lambda: bool(desk.troubles))
+    assert "no keys" in desk.troubles[0]
 
 
 def test_what_is_no_terminal_has_no_keys() -> None:

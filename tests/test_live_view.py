@@ -158,12 +158,15 @@ def test_a_terminal_that_goes_away_ends_the_picture_and_nothing_else(terminal: T
 
 def test_a_fault_in_the_drawing_leaves_lines(terminal: Terminal, view: LiveView) -> None:
     broken: Any = object()
-    view.open(OUTLINE, ADVICE)
+    troubles: list[str] = []
+    view.open(OUTLINE, ADVICE, troubles.append)
     view.look(GLANCE)
     terminal.until(lambda written: ENTER in written)
     view.look(broken)
     terminal.until(lambda written: LEAVE in written)
     assert isinstance(view.fault, AttributeError)
+    assert len(troubles) == 1
+    assert "AttributeError" in troubles[0]
     view(3.0, "prompt", {"text": "Still here.", "exercise": None, "side": None, "rep": None})
     terminal.until(lambda written: "Still here." in written.split(LEAVE)[-1])
 

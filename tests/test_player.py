@@ -75,7 +75,7 @@ class ScriptedEar:
         self.running = self.dead = False
         self.armed: frozenset[Command] = frozenset()
         self.heartbeat = Beat(time.monotonic())
-        self.silent_input = False
+        self.silent_input = self.clipped_input = False
         self.level = -40.0
         self.reference: list[Samples] = []
 
@@ -107,8 +107,8 @@ class ScriptedRehearsal:
         self.running = False
         self.starts = 0
 
-    def start(self, on_news: Callable[[frozenset[str]], None]) -> None:
-        self.on_news = on_news
+    def start(self, on_news: Callable[[frozenset[str]], None], on_trouble: Callable[[str], None]) -> None:
+        self.on_news, self.on_trouble = on_news, on_trouble
         self.running, self.starts = True, self.starts + 1
 
     def close(self) -> None:
@@ -136,8 +136,8 @@ class Run:
         rehearsal: ScriptedRehearsal | None = None,
         music: Any = None,
         seen: bool = False,
-        nobody_answers: bool = False,
-        greeting_check: GreetingCheck | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        **parts: Any,
     ) -> None:
         self.log: list[tuple[float, str, Fields]] = []
         self.ears: list[ScriptedEar] = []
@@ -145,11 +145,11 @@ class Run:
         session = Session(make_plan(ROUTINE), lengths(clip_of, EARCONS, STREAM_RATE))
         make_ear: Any = self._ear if hears else None
         heard: Any = rehearsal
-        stage = Stage(open_device, SPEECH, EARCONS, make_ear, lambda: FastDevice(False), rehearsal=heard,
-                      music=music, nobody_answers=nobody_answers, greeting_check=greeting_check)  # fmt: skip
+        parts = {"clips_at": SPEECH, "stand_in": lambda: FastDevice(False)} | parts
+        stage = Stage(open_device, earcons=EARCONS, make_ear=make_ear, rehearsal=heard, music=music, **parts)
         self.glances: list[tuple[float, Glance]] = []
         self.player = Player(
-            session, stage, EventLog([self._write]), clip_of, deaf_after=deaf_after, show=self._show if seen else None
+            session, stage, EventLog([self._write]), clip_of, clock, deaf_after, self._show if seen else None
         )
         self.result: list[Any] = []
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -388,49 +388,6 @@ def test_stop_and_pain_end_a_session_whose_device_is_gone(command: Command, reas
     run.wait_for("device_lost")
     run.player.press("key", command)
     assert run.end() is reason
-
-
-def test_a_dead_ear_pauses_and_says_so() -> None:
-    run = Run(deaf_after=0.3).start()
-    run.wait_for("hold_start")
-    run.ears[0].dead = True
-    run.wait_for("trouble")
-    run.wait_for("prompt", text="I can't hear you, so the session stands still. Please look at the microphone.")
-    holds = run.names().count("hold_start")
-    told = 0
-    for key, command in (("space", None), ("n", Command.NEXT), ("b", Command.BACK)):
-        run.player.press(key, command)
-        told = run.wait_for("trouble", after=told + 1, what="Nothing goes on before the microphone is back.")
-    assert run.player.state is State.PAUSED
-    run.ears[0].dead = False
-    restored = run.wait_for("prompt", text="I am waiting. Say continue when you are ready.")
-    assert run.names().count("hold_start") == holds
-    run.player.press("space", None)
-    run.wait_for("hold_start", after=restored)
-    run.player.press("s", Command.STOP)
-    assert run.end() is Reason.STOP
-
-
-@pytest.mark.parametrize("say", [lambda run: run.player.press("space", None), lambda run: run.hear(Command.RESUME)])
-def test_no_hold_runs_while_the_sound_is_gone_whoever_asks_for_it(say: Callable[[Run], None]) -> None:
-    devices = [FastDevice()]
-
-    def open_device() -> AudioDevice:
-        if not devices:
-            raise DeviceError("gone for good")
-        return devices.pop()
-
-    first = devices[0]
-    run = Run(open_device).start()
-    run.wait_for("hold_start")
-    first.still = True
-    lost = run.wait_for("device_lost")
-    say(run)
-    run.wait_for("trouble", after=lost, what="Nothing goes on before the sound is back.")
-    assert run.player.state is State.PAUSED
-    run.player.press("s", Command.STOP)
-    assert run.end() is Reason.STOP
-    assert "hold_start" not in run.names()[lost:]
 
 
 def test_a_microphone_that_clips_is_told_while_the_session_goes_on() -> None:

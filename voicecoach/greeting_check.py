@@ -124,5 +124,8 @@ class GreetingCheck:
         if self._closing or not blocks:
             return
         captured, played = (np.concatenate(part) for part in zip(*blocks, strict=True))
-        for trouble in judge(captured, played, self._expected):
-            on_trouble(trouble)
+        try:
+            for trouble in judge(captured, played, self._expected):
+                on_trouble(trouble)
+        except Exception as fault:  # a check is never worth a session
+            on_trouble(f"The sound could not be checked ({type(fault).__name__}: {fault}).")

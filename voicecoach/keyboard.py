@@ -55,6 +55,9 @@ ESCAPE_WAIT = 0.05
 """Seconds in which the rest of an arrow key's sequence follows its Esc byte; a key pressed by itself has none. Local
 terminals send the whole sequence at once; 50 ms also covers a remote one, and nobody notices it in a stop."""
 
+_MOST_FAILURES = 5
+"""Failures after which the keyboard is given up: one that always fails would say nothing else."""
+
 _LOOK = 0.2
 """Seconds between two looks at the terminal while another job has it."""
 
@@ -121,9 +124,9 @@ def _numbered(sequence: str) -> list[str]:
 class Keyboard:
     """Reads keys from ``start`` to ``close`` and reports those that mean something.
 
-    ``asking`` tells, in the keyboard's thread, whether a question waits for an answer. ``fd`` is the terminal's file
-    descriptor (POSIX); None is standard input. ``also`` names other keys that are reported, with no command. Make,
-    start and close it in the main thread, so that it can follow Ctrl-Z.
+    ``asking`` tells, in the keyboard's thread, whether a question waits for an answer; ``on_trouble`` is told there of
+    keys that are lost. ``fd`` is the terminal's file descriptor (POSIX); None is standard input. ``also`` names other
+    keys that are reported, with no command. Make, start and close it in the main thread, so that it can follow Ctrl-Z.
     """
 
     def __init__(
@@ -131,10 +134,11 @@ class Keyboard:
         on_key: OnKey,
         *,
         asking: Callable[[], bool] = lambda: False,
+        on_trouble: Callable[[str], None] = lambda _: None,
         fd: int | None = None,
         also: Collection[str] = (),
     ) -> None:
-        self._on_key = on_key
+        self._on_key, self._on_trouble = on_key, on_trouble
         self._also: Mapping[str, Command | None] = dict.fromkeys(also)
         self._asking = asking
         self._terminal = _terminal(fd)
@@ -168,17 +172,37 @@ class Keyboard:
             atexit.unregister(self.close)
 
     def _read(self) -> None:
-        assert self._terminal is not None
+        failures = 0
         pending = ""
         while not self._closing.is_set():
-            text = self._terminal.read(ESCAPE_WAIT if pending else None)
-            if text is None:
+            try:
+                left = self._read_once(pending)
+            except Exception as fault:  # a key that fails must not take the next one, which may be "stop", with it
+                failures += 1
+                pending = ""
+                if failures > _MOST_FAILURES:
+                    self._on_trouble(f"The keys do not work any more ({type(fault).__name__}: {fault}).")
+                    return
+                self._on_trouble(f"A key was lost, press it again ({type(fault).__name__}: {fault}).")
+                continue
+            if left is None:
+                if not self._closing.is_set():
+                    self._on_trouble("The terminal is gone, so there are no keys any more.")
                 return
-            keys, pending = split_keys(pending + text, complete=not text)
-            for key in keys:
-                table = {**(KEYS_WHILE_ASKING if self._asking() else KEYS), **self._also}
-                if key in table and not self._closing.is_set():
-                    self._on_key(key, table[key])
+            pending = left
+
+    def _read_once(self, pending: str) -> str | None:
+        """Report the keys of the next characters; returns what may still go on, None when the terminal is gone."""
+        assert self._terminal is not None
+        text = self._terminal.read(ESCAPE_WAIT if pending else None)
+        if text is None:
+            return None
+        keys, pending = split_keys(pending + text, complete=not text)
+        for key in keys:
+            table = {**(KEYS_WHILE_ASKING if self._asking() else KEYS), **self._also}
+            if key in table and not self._closing.is_set():
+                self._on_key(key, table[key])
+        return pending
 
 
 class _Terminal(Protocol):

@@ -137,9 +137,19 @@ class LiveView:
         self._something_new, self._closing = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._unfollow: Callable[[], None] = lambda: None
+        self._on_trouble: Callable[[str], None] = lambda _: None
 
-    def open(self, outline: Outline, advice: Mapping[str, tuple[str, ...]]) -> None:
-        """Take the terminal. ``advice``: the safety talks in full, by the reason of a session's end. Once."""
+    def open(
+        self,
+        outline: Outline,
+        advice: Mapping[str, tuple[str, ...]],
+        on_trouble: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Take the terminal. ``advice``: the safety talks in full, by the reason of a session's end. Once.
+
+        ``on_trouble`` is told, in the drawing thread, when there is no more drawing.
+        """
+        self._on_trouble = on_trouble
         self._outline, self._advice, self._recap = outline, advice, Recap(outline, advice)
         self._unfollow = job_control.follow(self._give_back, self._take)
         atexit.register(self._give_back)
@@ -191,11 +201,14 @@ class LiveView:
             self._something_new.clear()
             try:
                 self._draw()
-            except OSError:
-                return  # nobody is there any more to be shown anything
+            except OSError as fault:
+                # Nobody is there any more to be shown anything; the log should know.
+                self._on_trouble(f"The terminal is gone, so nothing is shown any more ({fault.strerror or fault}).")
+                return
             except Exception as fault:
                 self.fault = fault
                 self._give_back()
+                self._on_trouble(f"The picture has failed; lines follow ({type(fault).__name__}: {fault}).")
                 return
             self._closing.wait(LEAST_BETWEEN)
 

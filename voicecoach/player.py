@@ -1,14 +1,15 @@
 """Plays a session live: one inbox, one loop, on a device, a voice and an ear.
 
 Threads: the device's (renders blocks, hands the microphone's to the ear), the ear's (decides what was said), the
-keyboard's, the voice's (renders speech), the rehearsal's (plays prompts to an ear of its own), and the caller's, which
-owns the session and runs the loop. All of them only put events into the inbox; the session is touched by the loop
-alone.
+keyboard's, the voice's (renders speech), the rehearsal's (plays prompts to an ear of its own), the reopening's (while a
+device is lost), and the caller's, which owns the session and runs the loop. All of them only put events into the inbox;
+the session is touched by the loop alone. None can end unnoticed: without device or ear the session pauses, and nothing
+but the keys for stop and pain moves it; whatever else fails is told as ``trouble`` and done without.
 """
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from voicecoach.audio.clip import Clip, Samples
-from voicecoach.audio.device import AudioDevice
+from voicecoach.audio.device import AudioDevice, Exchange
 from voicecoach.audio.mixer import Mixer
 from voicecoach.audio.music import Music
 from voicecoach.audio.recorder import Recorder
+from voicecoach.boottime import boottime
 from voicecoach.ear.ear import Ear
 from voicecoach.ear.rehearsal import Rehearsal
 from voicecoach.ear.spotter import Heard
@@ -29,6 +31,7 @@ from voicecoach.glance import Glance, Listening
 from voicecoach.greeting_check import GreetingCheck
 from voicecoach.inbox import Inbox
 from voicecoach.performance import ClipOf, Performance, lengths
+from voicecoach.reopening import Reopening, dismiss
 from voicecoach.session.commands import URGENT, Command
 from voicecoach.session.cues import Sound
 from voicecoach.session.effects import Reason, Record
@@ -44,20 +47,15 @@ from voicecoach.session.events import (
     Started,
 )
 from voicecoach.session.session import Session
-from voicecoach.session.states import QUESTIONING, State
+from voicecoach.session.states import QUESTIONING, STARTS_AGAIN, State
 from voicecoach.session.timeline import Lengths
+from voicecoach.stream_watch import StreamWatch
 
-_GOES_ON = frozenset({Command.RESUME, Command.NEXT, Command.BACK, Command.NUMB})
-"""What would start a paused session again. Not while it cannot be heard, or cannot hear: whoever wants to practise deaf
-says so when the session begins."""
-STALLED = 0.8
-"""Seconds without a block after which the device counts as lost: noticed within a second, and longer than any hiccup
-that a loaded machine was seen to have (90 ms)."""
 DEAF = 3.0
-"""Seconds without a sign of life from the ear, or with nothing but exact zeros from the microphone."""
-BACKOFF = (0.2, 0.5, 1.0, 2.0, 4.0)
-"""Seconds between attempts to open the device again; the last one goes on for ever."""
-GLANCE = 0.2
+"""Seconds without a sign of life from the ear, or with nothing but exact zeros or clipping from the microphone."""
+STEADY = 10.0
+"""Seconds after which a device that was opened again is trusted: lost before that, it is not opened again at once."""
+GLANCE = 0.1
 """Seconds between two looks at the watchdogs where nothing else happens."""
 SHOWN_EVERY = 0.1
 """Seconds between two glances for whoever shows the session."""
@@ -91,7 +89,12 @@ class _Rehearsed:
     commands: frozenset[str]
 
 
-Item = Event | Heard | KeyPressed | Troubled | _Rendered | _Rehearsed
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    device: AudioDevice
+
+
+Item = Event | Heard | KeyPressed | Troubled | _Rendered | _Rehearsed | _Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class Player:
         stage: Stage,
         log: EventLog,
         clip_of: ClipOf,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = boottime,
         deaf_after: float = DEAF,
         show: Callable[[Glance], None] | None = None,
     ) -> None:
@@ -143,15 +146,20 @@ class Player:
         self._session = session
         self._voice_thread = ThreadPoolExecutor(1, "voice")
         self._device: AudioDevice | None = None
-        self._serving: object = None
-        """Which device's calls are answered; another's, on its way out, get silence."""
+        """Whose calls are answered; another's, on its way out, get silence."""
         self._ear: Ear | None = None
-        self._advanced = (0, 0.0)
+        self._stream = StreamWatch(self._mixer.rate)
         self._lost = False
-        self._next_attempt = 0.0
+        self._reopening: Reopening | None = None
+        self._awaits_device = False
         self._attempts = 0
-        self._silent_since: float | None = None
+        self._opened_at = 0.0
+        self._beat = (0.0, 0.0)
+        """The ear's last sign of life, and when it was seen."""
+        self._useless_since: float | None = None
         self._deaf = False
+        self._told: set[str] = set()
+        """Which parts' failures were told."""
         self._underruns = self._underruns_of_device = 0
         self._buffer_ms: int | None = None
         self._shown_at = -SHOWN_EVERY
@@ -176,6 +184,10 @@ class Player:
     def press(self, key: str, command: Command | None) -> None:
         """A key was pressed; ``command`` None is the pause key, which also resumes."""
         self._inbox.put(KeyPressed(key, command), urgent=command in URGENT)
+
+    def tell_trouble(self, what: str) -> None:
+        """Something beside the session failed; ``what`` is a whole sentence. From any thread."""
+        self._inbox.put(Troubled(what))
 
     def interrupt(self) -> None:
         """End the session at once: Ctrl-C or a signal."""
@@ -203,14 +215,15 @@ class Player:
     def _open(self) -> None:
         device = self._stage.open_device()
         if self._stage.make_ear is not None:
-            self._ear = self._stage.make_ear(self._hear, self._have_trouble)
+            self._ear = self._stage.make_ear(self._hear, self.tell_trouble)
             self._ear.start()
         if self._stage.rehearsal is not None:
-            self._stage.rehearsal.start(lambda commands: self._inbox.put(_Rehearsed(commands)))
+            self._stage.rehearsal.start(lambda commands: self._inbox.put(_Rehearsed(commands)), self.tell_trouble)
         if self._stage.music is not None:
-            self._stage.music.start(self._have_trouble)
+            self._stage.music.start(self.tell_trouble)
         if self._stage.greeting_check is not None:
-            self._stage.greeting_check.start(self._have_trouble)
+            self._stage.greeting_check.start(self.tell_trouble)
+        device.start(self._exchange_of(device))
         self._serve(device)
         if self._ear is not None and not device.has_microphone:
             raise DeviceError(
@@ -219,10 +232,15 @@ class Player:
             )
 
     def _close(self) -> None:
+        if self._reopening is not None:
+            self._reopening.close()
         stage = self._stage
         for part in (self._device, self._ear, stage.recorder, stage.rehearsal, stage.music, stage.greeting_check):
             if part is not None:
                 part.close()
+        while (left := self._inbox.get(0)) is not None:
+            if isinstance(left, _Opened):
+                dismiss(left.device)
         self._voice_thread.shutdown(wait=False, cancel_futures=True)
 
     def _drain(self) -> None:
@@ -230,40 +248,68 @@ class Player:
         while self._clock() < end:
             self._inbox.get(end - self._clock())
 
-    def _serve(self, device: AudioDevice) -> None:
-        """Start ``device`` and let it carry the session from here on. Raises DeviceError; nothing changes then."""
-        token = object()
+    def _serve(self, device: AudioDevice) -> AudioDevice | None:
+        """Let ``device``, which has been started, carry the session from here on; returns the one before."""
+        before, self._device = self._device, device
+        now = self._clock()
+        self._stream.begin(now, self._mixer.position)
+        self._beat = (self._ear.heartbeat.at if self._ear else 0.0, now)
+        self._underruns_of_device = 0
+        if not self._deaf:
+            self._useless_since = None
+        return before
 
+    def _reopen(self, before: AudioDevice | None, *, needs_microphone: bool = False) -> None:
+        if self._reopening is not None:
+            self._reopening.abandon()
+        self._awaits_device = True
+        self._reopening = Reopening(
+            self._stage.open_device,
+            self._exchange_of,
+            lambda device: self._inbox.put(_Opened(device)),
+            self.tell_trouble,
+            before=before,
+            needs_microphone=needs_microphone,
+            attempts=self._attempts,
+        )
+
+    # Other threads --------------------------------------------------------------------------------------------
+
+    def _exchange_of(self, device: AudioDevice) -> Exchange:
         def exchange(frames: int, captured: Samples | None) -> Samples:
-            if self._serving is not token:
+            if self._device is not device:
                 return np.zeros(frames, np.float32)
             return self._exchange(frames, captured)
 
-        device.start(exchange)
-        before, self._device, self._serving = self._device, device, token
-        if before is not None:
-            before.close()
-        self._underruns_of_device = 0
-        self._advanced = (self._mixer.position, self._clock())
-
-    # Other threads --------------------------------------------------------------------------------------------
+        return exchange
 
     def _exchange(self, frames: int, captured: Samples | None) -> Samples:
         position = self._mixer.position
         block = self._mixer.render(frames)
-        if captured is not None and self._ear is not None:
-            self._ear.submit(captured, block, position)
-            if self._stage.greeting_check is not None:
-                self._stage.greeting_check.submit(captured, block)
-        if self._stage.recorder is not None:
-            self._stage.recorder.submit(captured, block)
+        ear, recorder, check = self._ear, self._stage.recorder, self._stage.greeting_check
+        if captured is not None and ear is not None:
+            # Where this fails the heartbeat ends, and the session pauses.
+            self._guarded("The ear takes no sound", lambda: ear.submit(captured, block, position))
+            if check is not None:
+                self._guarded("The check of the sound takes none", lambda: check.submit(captured, block))
+        if recorder is not None:
+            self._guarded("The recording takes no sound", lambda: recorder.submit(captured, block))
         return block
+
+    def _guarded(self, what: str, give: Callable[[], None]) -> None:
+        """Whatever listens to the stream must not end it."""
+        try:
+            give()
+        except Exception as fault:
+            self._tell_failure(what, fault)
+
+    def _tell_failure(self, what: str, fault: BaseException) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            self.tell_trouble(f"{what} ({type(fault).__name__}: {fault}).")
 
     def _hear(self, heard: Heard) -> None:
         self._inbox.put(heard, urgent=heard.command in URGENT)
-
-    def _have_trouble(self, what: str) -> None:
-        self._inbox.put(Troubled(what))
 
     # The loop -------------------------------------------------------------------------------------------------
 
@@ -275,6 +321,8 @@ class Player:
             self._take_key(item)
         elif isinstance(item, Troubled):
             self._performance.tell("trouble", what=item.what)
+        elif isinstance(item, _Opened):
+            self._take_device(item.device)
         elif isinstance(item, _Rendered):
             self._take_rendered(item)
         elif isinstance(item, _Rehearsed):
@@ -302,22 +350,31 @@ class Player:
         return min(most, max(0.005, (due - self._mixer.position) / self._mixer.rate))
 
     def _take_heard(self, heard: Heard) -> None:
-        self._give(heard)
+        firm = heard.tier == "firm"
+        if firm and (self._lost or self._deaf) and (self._session.state, heard.command) in STARTS_AGAIN:
+            self._refuse(heard)
+        else:
+            self._performance.take(CommandGiven(heard.command, firm=firm), heard)
+
+    def _refuse(self, heard: Heard) -> None:
+        """Nothing goes on that could not be heard, or could not be ended by voice where the user relies on that.
+
+        Whoever wants to practise deaf says so when the session begins.
+        """
+        self._performance.take(None, heard)
+        if self._lost:
+            self._performance.tell("trouble", what="Nothing goes on before the sound is back.")
+        else:
+            what = "Nothing goes on while I cannot hear you. To steer with the keys alone, start again with --no-mic."
+            self._performance.tell("trouble", what=what)
+            self._performance.take(Faulted("ear"))
 
     def _take_key(self, pressed: KeyPressed) -> None:
         command = pressed.command
         if command is None:
             resuming = (State.PAUSED, State.WAITING, State.CHECK_IN_WAITING, State.CHECKING)
             command = Command.RESUME if self._session.state in resuming else Command.PAUSE
-        pressed_now = Heard(command, f"[{pressed.key}]", 1.0, "firm", self._mixer.position)
-        self._give(pressed_now)
-
-    def _give(self, heard: Heard) -> None:
-        if heard.command in _GOES_ON and (self._lost or self._deaf):
-            missing = "sound is" if self._lost else "microphone is"
-            self._performance.tell("trouble", what=f"Nothing goes on before the {missing} back.")
-        else:
-            self._performance.take(CommandGiven(heard.command, firm=heard.tier == "firm"), heard)
+        self._take_heard(Heard(command, f"[{pressed.key}]", 1.0, "firm", self._mixer.position))
 
     def _arm(self, commands: frozenset[Command]) -> None:
         if self._ear is not None:
@@ -325,11 +382,16 @@ class Player:
 
     def _start_retempo(self, speed: float) -> None:
         def deliver(rendered: Future[ClipOf]) -> None:
-            fault = None if rendered.cancelled() else rendered.exception()
-            if isinstance(fault, VoicecoachError):
-                self._inbox.put(Troubled(str(fault)))
-            elif fault is None and not rendered.cancelled():
+            if rendered.cancelled():
+                return
+            fault = rendered.exception()
+            if fault is None:
                 self._inbox.put(_Rendered(speed, rendered.result()))
+            elif isinstance(fault, VoicecoachError):
+                self.tell_trouble(str(fault))
+            else:
+                why = f"{type(fault).__name__}: {fault}"
+                self.tell_trouble(f"The voice could not be made slower or faster, so it stays as it was ({why}).")
 
         self._voice_thread.submit(self._stage.clips_at, speed).add_done_callback(deliver)
 
@@ -345,64 +407,95 @@ class Player:
     # Watchdogs ------------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        now, position = self._clock(), self._mixer.position
-        if position != self._advanced[0]:
-            self._advanced = (position, now)
+        now, device = self._clock(), self._device
+        assert device is not None
+        wrong = self._stream.look(now, self._mixer.position)
+        if device.failure is not None:
+            if self._lost:
+                raise device.failure  # the stand-in has no hardware that could fail
+            wrong = f"The sound has failed ({type(device.failure).__name__}: {device.failure})."
         if self._lost:
-            self._reopen(now)
-        elif self._device is not None and (self._device.failure or now - self._advanced[1] > STALLED):
-            self._lose_device(now)
-        else:
-            self._watch_ear(now)
-            self._count_underruns()
+            return
+        if wrong is not None:
+            self._lose_device(now, device, wrong)
+            return
+        self._watch_ear(now)
+        self._count_underruns()
+        if self._mixer.failure is not None:
+            self._tell_failure("A part of the sound has failed and is left out", self._mixer.failure)
+        if self._stage.recorder is not None and self._stage.recorder.failure is not None:
+            self._tell_failure("The recording has ended", self._stage.recorder.failure)
 
-    def _lose_device(self, now: float) -> None:
+    def _lose_device(self, now: float, device: AudioDevice, why: str) -> None:
         """Pause; until it is back the clock runs on without sound, so that stop and the safety talk still end."""
-        self._lost, self._attempts, self._next_attempt = True, 0, now
-        self._performance.tell("device_lost", device=self._device.name if self._device else "the sound device")
+        self._lost = True
+        if now - self._opened_at > STEADY:
+            self._attempts = 0
+        self._performance.tell("device_lost", device=device.name, why=why)
         self._performance.take(Faulted("device"))
-        self._serve(self._stage.stand_in())
+        stand_in = self._stage.stand_in()
+        stand_in.start(self._exchange_of(stand_in))
+        self._serve(stand_in)
+        self._reopen(before=device)
 
-    def _reopen(self, now: float) -> None:
-        if now < self._next_attempt:
+    def _take_device(self, device: AudioDevice) -> None:
+        """Go on with ``device``: another was lost, or its microphone was of no use."""
+        had_microphone = self._device is not None and self._device.has_microphone
+        is_welcome, self._awaits_device = self._awaits_device, False
+        unwanted = self._serve(device) if is_welcome else device
+        if unwanted is not None:
+            # A driver may take its time.
+            threading.Thread(target=dismiss, args=(unwanted,), name="closing", daemon=True).start()
+        if not is_welcome:
             return
-        try:
-            device = self._stage.open_device()
-            self._serve(device)
-        except DeviceError:
-            self._next_attempt = now + BACKOFF[min(self._attempts, len(BACKOFF) - 1)]
-            self._attempts += 1
-            return
-        self._lost = False
-        self._performance.tell("device_back", device=device.name)
+        self._opened_at, self._attempts = self._clock(), self._attempts + 1
+        was_lost, self._lost = self._lost, False
+        if was_lost or (device.has_microphone and not had_microphone):
+            self._performance.tell("device_back", device=device.name)
         if self._ear is not None and not device.has_microphone:
-            self._go_deaf("the microphone is gone")
-        elif self._stage.nobody_answers:
+            self._go_deaf("The microphone is gone.")
+            self._reopen(None, needs_microphone=True)
+        elif was_lost and self._stage.nobody_answers:
             self._performance.take(CommandGiven(Command.RESUME))
-        else:
-            self._performance.take(Restored())
+        elif was_lost:
+            self._performance.take(Faulted("ear") if self._deaf else Restored())
 
     def _watch_ear(self, now: float) -> None:
         if self._ear is None:
             return
-        if not self._ear.silent_input:
-            self._silent_since = None
-        elif self._silent_since is None:
-            self._silent_since = now
-        silent = self._silent_since is not None and now - self._silent_since > self._deaf_after - 1.0
-        if now - self._ear.heartbeat.at > self._deaf_after and now - self._advanced[1] < STALLED:
-            self._go_deaf("the ear gives no sign of life")
-        elif silent:
-            self._go_deaf("the microphone gives nothing but silence: it may be muted or not permitted")
-        elif self._deaf:
+        why = self._deafness(self._ear, now)
+        if why is not None and not self._deaf:
+            self._go_deaf(why)
+            if self._ear.silent_input:
+                # It may be unplugged: a sound server then hands over what the loudspeaker plays. Ask for a microphone.
+                self._reopen(None)
+        elif why is None and self._deaf:
             self._deaf = False
             self._performance.take(Restored())
 
-    def _go_deaf(self, what: str) -> None:
-        if self._deaf:
-            return
+    def _deafness(self, ear: Ear, now: float) -> str | None:
+        """Why nothing can be heard, as a whole sentence; None where something can."""
+        if self._device is not None and not self._device.has_microphone:
+            return "The microphone is gone."
+        beat = ear.heartbeat.at
+        if beat != self._beat[0]:
+            self._beat = (beat, now)
+        if now - self._beat[1] > self._deaf_after:
+            return "The ear gives no sign of life."
+        if not (ear.silent_input or ear.clipped_input):
+            self._useless_since = None
+        elif self._useless_since is None:
+            self._useless_since = now
+        # Either is told of by the ear after one second.
+        if self._useless_since is None or now - self._useless_since <= self._deaf_after - 1.0:
+            return None
+        if ear.silent_input:
+            return "The microphone gives nothing but silence: it may be muted or not permitted."
+        return "The microphone is overdriven, so that no word can be made out: turn its level down."
+
+    def _go_deaf(self, why: str) -> None:
         self._deaf = True
-        self._performance.tell("trouble", what=what)
+        self._performance.tell("trouble", what=why)
         self._performance.take(Faulted("ear"))
 
     def _count_underruns(self) -> None:

@@ -18,7 +18,7 @@ from voicecoach.audio.file_device import ROOM_NOISE, FileDevice
 from voicecoach.audio.guarded_exchange import GuardedExchange
 from voicecoach.audio.miniaudio_device import BUFFER_MS, MiniaudioDevice, list_devices
 from voicecoach.audio.null_device import NullDevice
-from voicecoach.audio.paced_stream import GIVE_UP_AFTER, Pace
+from voicecoach.audio.paced_stream import GIVE_UP_AFTER, Pace, PacedStream
 from voicecoach.audio.paired_device import PairedDevice
 from voicecoach.audio.simpleaudio_speaker import CROSS_FADE, ChunkJoiner, refused_installation
 from voicecoach.audio.underruns import UnderrunCount
@@ -155,6 +155,22 @@ def test_an_hour_of_blocks_does_not_drift() -> None:
     for _ in range(360_000):
         pace.done()
     assert pace.wait(3_599.0) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_a_paced_stream_whose_step_breaks_falls_still_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    calls, finished = [], threading.Event()
+
+    def step(frames: int) -> None:
+        calls.append(frames)
+        if len(calls) == 3:
+            raise ZeroDivisionError("disk broke")
+
+    stream = PacedStream("test", step, finished.set)
+    stream.start()
+    assert finished.wait(10)
+    stream.close()
+    assert len(calls) == 3
+    assert capfd.readouterr().err == ""
 
 
 # --- underruns

@@ -110,6 +110,22 @@ def test_a_file_that_cannot_be_played_is_told_of(tmp_path: Path) -> None:
     music.close()
 
 
+def test_a_fault_of_the_decoder_is_told_and_what_was_decoded_is_played(
+    music: Music, sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pieces(self: Playlist) -> Iterator[object]:
+        yield np.full(STREAM_RATE, 0.5, np.float32)
+        raise ZeroDivisionError("decoder broke")
+
+    monkeypatch.setattr(Playlist, "pieces", pieces)
+    troubles: list[str] = []
+    music.start(troubles.append)
+    until(lambda: bool(troubles))
+    assert "decoder broke" in troubles[0]
+    assert music.read(STREAM_RATE)[STREAM_RATE // 2] == 0.5
+    assert not music.read(480).any()
+
+
 def test_a_read_is_quick(music: Music) -> None:
     music.start(nothing_wrong)
     until(lambda: music.ready == frames(CAPACITY_SECONDS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,25 @@ def test_microphone_left_and_playback_right_sample_for_sample(tmp_path: Path) ->
     assert np.allclose(samples[:480, 0], 0.25, atol=1e-4)
     assert np.all(samples[480:, 0] == 0.0)
     assert np.allclose(samples[:, 1], -0.5, atol=1e-4)
+
+
+def test_a_disk_or_a_library_that_fails_is_kept_and_nothing_piles_up(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "take.wav")
+    block = np.full(480, 0.25, np.float32)
+
+    def write(samples: object) -> None:
+        raise ZeroDivisionError("library broke")
+
+    recorder._file.write = write
+    recorder.submit(block, block)
+    deadline = time.monotonic() + 10
+    while recorder.failure is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert isinstance(recorder.failure, ZeroDivisionError)
+    for _ in range(100):
+        recorder.submit(block, block)
+    assert recorder._blocks.qsize() == 0
+    recorder.close()
 
 
 @pytest.mark.parametrize("name", ["take.mp4", "nowhere/take.wav"])

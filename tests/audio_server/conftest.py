@@ -24,9 +24,15 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualLaptop]:
 
 
 @pytest.fixture
-def laptop_in_a_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualLaptop]:
-    """A laptop whose microphone hears its loudspeaker at 0.4 of its amplitude, some 60 ms late."""
-    with VirtualLaptop(_folder(tmp_path_factory), room_delay=0.06, room_gain=0.4) as machine:
+def laptop_in_a_room(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[VirtualLaptop]:
+    """A laptop whose microphone hears its loudspeaker at 0.4 of its amplitude, some 60 ms late.
+
+    Another delay (seconds) and gain are its parameter.
+    """
+    delay, gain = getattr(request, "param", (0.06, 0.4))
+    with VirtualLaptop(_folder(tmp_path_factory), room_delay=delay, room_gain=gain) as machine:
         yield machine
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,3 +117,19 @@ def index_of(events: list[Event], name: str, after: int = 0) -> int:
 
 def to_safety(program: RealProgram) -> bool:
     return any(event.get("to") == "safety_talk" for event in program.events)
+
+
+def has_been(program: RealProgram, state: str, since: int) -> Callable[[], bool]:
+    return lambda: any(event.get("to") == state for event in program.events[since:])
+
+
+def say_until(scene: Scene, name: str, met: Callable[[], bool]) -> Said:
+    """Say the clip of that name, and again where it was missed: people do. Returns what was understood."""
+    for _ in range(3):
+        said = scene.say(clip(name))
+        deadline = time.monotonic() + 2.5
+        while time.monotonic() < deadline:
+            if met():
+                return said
+            time.sleep(0.02)
+    raise AssertionError(f"{name} was said three times and not understood\n{scene.program.story}")

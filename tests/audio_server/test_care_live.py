@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from real_program import RealProgram
-from scene import SOON, Scene, clip, named, scene_of
+from scene import SOON, has_been, named, say_until, scene_of
 from virtual_laptop import VirtualLaptop
 
 from voicecoach.session.wording import wording
@@ -41,22 +39,6 @@ exercises:
       - say: Put both palms together in front of your chest.
       - hold: 6 s
 """
-
-
-def say_until(scene: Scene, name: str, met: Callable[[], bool]) -> None:
-    """Say it, and again where it was missed: people do."""
-    for _ in range(3):
-        scene.say(clip(name))
-        deadline = time.monotonic() + 2.5
-        while time.monotonic() < deadline:
-            if met():
-                return
-            time.sleep(0.02)
-    raise AssertionError(f"{name} was said three times and not understood\n{scene.program.story}")
-
-
-def has_been(program: RealProgram, state: str, since: int) -> Callable[[], bool]:
-    return lambda: any(event.get("to") == state for event in program.events[since:])
 
 
 def test_two_careful_sessions(laptop: VirtualLaptop, tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ class VirtualLaptop:
     def start(self) -> None:
         """Start the server and the microphone's noise; returns when both run."""
         for name in ("run", "state"):
-            (self._folder / name).mkdir(mode=0o700)
+            (self._folder / name).mkdir(mode=0o700, exist_ok=True)
         (self._folder / "asound.conf").write_text(
             "</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\nctl.!default { type pulse }\n"
         )
@@ -210,12 +210,15 @@ class VirtualLaptop:
         return samples
 
     @contextmanager
-    def record(self) -> Iterator[Recorder]:
-        """Record loudspeaker and microphone for the length of the block; afterwards ``recorder.tape`` is there."""
+    def record(self, source: str = "bus.monitor") -> Iterator[Recorder]:
+        """Record loudspeaker and microphone for the length of the block; afterwards ``recorder.tape`` is there.
+
+        ``source``: what another stereo sink sounds ("headset.monitor"), as the tape's loudspeaker.
+        """
         path = self._folder / f"tape-{time.monotonic_ns()}.raw"
         with path.open("wb") as target:
             process = subprocess.Popen(
-                f"parec --raw -d bus.monitor --format=float32le --rate={RATE} --channels=3 --channel-map={_LAYOUT}"
+                f"parec --raw -d {source} --format=float32le --rate={RATE} --channels=3 --channel-map={_LAYOUT}"
                 " --no-remix --no-remap --latency-msec=20".split(),
                 env=self.env,
                 stdin=subprocess.DEVNULL,
@@ -234,10 +237,26 @@ class VirtualLaptop:
         recorder.stop()
 
     def silence_server(self) -> None:
-        """Kill the server, as when a user's sound system dies under the program."""
+        """Kill the server, as when a user's sound system dies under the program; ``start`` starts it again."""
         assert self._server is not None
         self._server.kill()
         self._server.wait(10)
+
+    def tell(self, *arguments: str) -> str:
+        """Have the server do something: a command of ``pactl``, which has to succeed; returns what it says."""
+        return self._pactl(*arguments, needed=True)
+
+    def unload(self, *parts: str) -> None:
+        """Take away what the modules whose arguments contain one of ``parts`` made: the plug is pulled."""
+        for line in self.tell("list", "short", "modules").splitlines():
+            if any(part in line for part in parts):
+                self.tell("unload-module", line.split("\t")[0])
+
+    def plug_in_microphone(self) -> None:
+        """The microphone is there again, after ``unload("source_name=mic")``."""
+        module = next(line for line in self._modules() if "source_name=mic " in line)
+        self.tell(*module.split())
+        self.tell("set-default-source", "mic")
 
     def _modules(self) -> list[str]:
         mono = "channels=1 channel_map=mono master_channel_map=aux0 remix=no"

@@ -27,6 +27,7 @@ class LoudIsStop:
         self.armed = ()
         self.closed = False
         self.failing = False
+        self.fault = None
         self.resets = 0
         self.hold = threading.Event()
         self.hold.set()
@@ -42,6 +43,8 @@ class LoudIsStop:
         self.hold.wait(PATIENCE)
         if self.failing:
             raise RuntimeError("engine broke")
+        if self.fault:
+            raise self.fault
         self.position += len(block)
         if STOP in self.armed and np.max(np.abs(block), initial=0.0) > 0.03:
             return [Detection(STOP, 1.0, self.position - len(block), self.position)]
@@ -64,7 +67,7 @@ class House:
         self.heard, self.troubles = [], []
         self.news = threading.Condition()
         self.break_new = False
-        self.ear = Ear(self._on(self.heard), self._on(self.troubles), self._make)
+        self.ear = Ear(self._on(self.heard), self._on(self.troubles), self._make, rests=(0.2,))
         self.position = 0
 
     def _on(self, kept):
@@ -197,16 +200,59 @@ def test_a_failing_engine_is_started_again_and_told(house):
     assert house.spotters[0].closed
 
 
-def test_an_engine_that_always_fails_is_given_up_and_the_heartbeat_ends(house):
+def test_an_engine_that_always_fails_is_told_of_and_tried_again_now_and_then(house):
     house.ear.start()
     house.break_new = True
     house.spotters[0].failing = True
     for _ in range(10):
         house.play(0.001, 0.02)
         house.wait(lambda: house.troubles)
-    house.wait(lambda: "hears nothing any more" in house.troubles[-1])
+    house.wait(lambda: "hears nothing" in house.troubles[-1])
     assert len(house.spotters) == 4
-    assert house.ear.heartbeat.position < house.position
+    assert house.ear.heartbeat.position == 0
+    house.break_new = False
+    house.wait(lambda: house.play(0.001, 0.02) or len(house.spotters) > 4)
+    house.play(0.001, 0.2)
+    house.play(0.5, 0.02)
+    house.play(0.001, 0.3)
+    house.settle()
+    assert [heard.command for heard in house.heard] == [Command.STOP]
+    assert len(house.troubles) == 4, "not one more for every try"
+
+
+@pytest.mark.parametrize("fault", [SystemExit(3), MemoryError(), KeyboardInterrupt(), AssertionError("odd")])
+def test_nothing_that_an_engine_throws_ends_the_ear(house, fault):
+    house.ear.start()
+    house.spotters[0].fault = fault
+    house.play(0.001, 0.02)
+    house.wait(lambda: len(house.troubles) == 1)
+    assert "started again" in house.troubles[0]
+    house.play(0.5, 0.02)
+    house.play(0.001, 0.3)
+    house.settle()
+    assert [heard.command for heard in house.heard] == [Command.STOP]
+
+
+def test_an_engine_that_hangs_does_not_keep_the_program_from_ending(house, monkeypatch):
+    monkeypatch.setattr("voicecoach.ear.ear._PATIENCE", 0.1)
+    house.ear.start()
+    house.spotters[0].hold.clear()
+    house.play(0.001, 0.02)
+    assert house.spotters[0].busy.wait(PATIENCE)
+    began = time.monotonic()
+    house.ear.close()
+    assert time.monotonic() - began < PATIENCE / 2
+    house.spotters[0].hold.set()
+
+
+def test_knows_an_overdriven_microphone(house):
+    house.ear.start()
+    house.play(1.0, 1.1)
+    house.settle()
+    assert house.ear.clipped_input
+    house.play(0.5, 0.4)
+    house.settle()
+    assert not house.ear.clipped_input
 
 
 def test_a_failing_callback_does_not_make_the_ear_deaf(house):

@@ -152,16 +152,21 @@ def test_an_ear_that_cannot_be_had_or_breaks_finds_nothing_and_holds_up_nobody(t
     def missing():
         raise EarError("there is no engine")
 
+    troubles = []
     rehearsal = Rehearsal(CLIPS, cache(tmp_path), missing)
-    rehearsal.start(lambda found: pytest.fail("no news"))
+    rehearsal.start(lambda found: pytest.fail("no news"), troubles.append)
     rehearsal.close()
+    assert len(troubles) == 1
+    assert "no engine" in troubles[0]
     with pytest.raises(EarError, match="no engine"):
         list(rehearsal.listen())
     chain = Chain(breaks=True)
     broken = Rehearsal(CLIPS, cache(tmp_path), chain)
-    broken.start(lambda found: pytest.fail("no news"))
+    broken.start(lambda found: pytest.fail("no news"), troubles.append)
     broken.close()
     assert chain.spotter.closed
+    assert len(troubles) == 2
+    assert "engine broke" in troubles[1]
 
 
 def test_it_is_started_once(tmp_path):

@@ -149,6 +149,33 @@ def test_the_very_sound_is_handed_over_with_what_surrounds_it() -> None:
     assert np.all(np.diff(given) > 0)
 
 
+@pytest.mark.parametrize("fault", [EarError("no model"), ZeroDivisionError("engine broke")])
+def test_an_engine_that_fails_in_its_thread_is_told_of_once_and_the_first_spotter_hears_on(fault: Exception) -> None:
+    calls: list[int] = []
+    troubles: list[str] = []
+
+    def write(samples: np.ndarray) -> str:
+        calls.append(len(samples))
+        raise fault
+
+    found = [at(STOP, WEAK, float(second)) for second in (1, 4, 7)]
+    spotter = SecondOpinion(Scripted(found), rules, write, background=True, on_trouble=troubles.append)
+    spotter.arm(phrases())
+    heard = []
+    deadline = time.monotonic() + 10
+    for second in range(9):
+        heard += listen(spotter, 1.0)
+        while len(calls) < sum(second + 1 >= other + 1 for other in (1, 4, 7)) and time.monotonic() < deadline:
+            time.sleep(0.005)
+    while not troubles and time.monotonic() < deadline:
+        heard += listen(spotter, 0.1)
+    assert heard == found
+    assert len(calls) == 3
+    assert len(troubles) == 1
+    assert str(fault) in troubles[0]
+    spotter.close()
+
+
 def test_one_sound_is_asked_about_once_however_often_it_is_told() -> None:
     writer = Writer()
     growing = [at(STOP, WEAK + step, 1.0 + step) for step in (0.1, 0.2, 0.3)]

@@ -41,6 +41,24 @@ def test_an_error_is_a_result_and_the_next_job_is_done(doubler):
     assert (str(error), result) == ("no negatives", 2)
 
 
+def test_whatever_a_job_throws_is_a_result_and_the_next_job_is_done():
+    faults = [ZeroDivisionError("engine broke"), SystemExit(3), MemoryError()]
+
+    def work(number):
+        if faults:
+            raise faults.pop(0)
+        return number
+
+    worker = Worker(work)
+    for number in range(4):
+        assert worker.offer(number)
+    *errors, result = collect(worker, 4)
+    assert all(isinstance(error, EarError) for error in errors)
+    assert "engine broke" in str(errors[0])
+    assert result == 3
+    worker.close()
+
+
 def test_only_so_many_may_wait_and_what_is_forgotten_never_comes():
     gate, started, done = threading.Event(), threading.Event(), []
 

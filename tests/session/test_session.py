@@ -22,6 +22,7 @@ from voicecoach.session.events import (
     Interrupted,
     PlaybackStarted,
     PromptsRehearsed,
+    Restored,
     SpeechReady,
     Started,
 )
@@ -1103,6 +1104,29 @@ def test_a_fault_pauses_and_says_why(state: State, what: str, key: str) -> None:
     stage.say(C.RESUME)
     stage.until_silent()
     assert stage.state in (State.FINISHED, State.WAITING)
+
+
+@pytest.mark.parametrize(("what", "key"), [("ear", "cannot_hear"), ("device", "sound_lost")])
+def test_a_fault_in_a_pause_is_told_too(what: str, key: str) -> None:
+    stage = in_state(State.PAUSED)
+    at = stage.now
+    stage.tell(Faulted(what))  # type: ignore[arg-type]
+    assert stage.state is State.PAUSED
+    stage.until_silent()
+    assert stage.said(at)[-2:] == ["[trouble]", wording().say(key)]
+
+
+@pytest.mark.parametrize(("what", "keys"), [("ear", []), ("device", ["sound_lost"])])
+def test_when_it_is_over_it_says_what_could_not_be_heard_and_how_to_go_on(what: str, keys: list[str]) -> None:
+    stage = in_state(State.HOLDING)
+    stage.tell(Faulted(what))  # type: ignore[arg-type]
+    stage.until_silent()
+    at = stage.now
+    stage.tell(Restored())
+    stage.until_silent()
+    assert stage.said(at) == ["[paused]", *(wording().say(key) for key in (*keys, "still_waiting"))]
+    stage.say(C.RESUME)
+    assert stage.state is State.INSTRUCTING
 
 
 def test_a_fault_after_stop_ends_at_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from voicecoach.units import STREAM_RATE
 
@@ -44,7 +45,8 @@ class Pace:
 class PacedStream:
     """Calls ``step(BLOCK)`` every 10 ms in its own thread, catching up after a delay of less than a second.
 
-    ``step`` must not raise; ``finish`` runs in the same thread after the last step.
+    ``step`` must not raise: where it does all the same the stream falls still, as a device does that dies. ``finish``
+    runs in the same thread after the last step.
     """
 
     def __init__(self, name: str, step: Callable[[int], None], finish: Callable[[], None] | None = None) -> None:
@@ -75,6 +77,9 @@ class PacedStream:
             while not self._closing.wait(self._pace.wait(time.monotonic())):
                 self._step(BLOCK)
                 self._pace.done()
+        except Exception:  # nobody is told but by the silence, which the player notices
+            return
         finally:
             if self._finish is not None:
-                self._finish()
+                with suppress(Exception):
+                    self._finish()

@@ -34,8 +34,9 @@ class Recorder:
         self._thread.start()
 
     def submit(self, captured: Samples | None, played: Samples) -> None:
-        """Take one block from the device's thread; never waits for the disk."""
-        self._blocks.put((None if captured is None else captured.copy(), played.copy()))
+        """Take one block from the device's thread; never waits for the disk. Nothing is kept after a failure."""
+        if self.failure is None:
+            self._blocks.put((None if captured is None else captured.copy(), played.copy()))
 
     def close(self) -> None:
         """Write what is left and complete the file; may be called twice."""
@@ -50,5 +51,5 @@ class Recorder:
                 if self.failure is None:
                     try:
                         self._file.write(np.column_stack([left, played]))
-                    except (OSError, soundfile.SoundFileError) as fault:
+                    except Exception as fault:  # the disk's, or whatever the library throws
                         self.failure = fault

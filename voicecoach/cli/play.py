@@ -131,11 +131,12 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
         live = display if isinstance(display, LiveView) else None
         player = Player(session, stage, log, clip_of, show=live.look if live else None)
         signals.interrupt = player.interrupt
-        keyboard = Keyboard(player.press, asking=lambda: player.is_asking)
+        keyboard = Keyboard(player.press, asking=lambda: player.is_asking, on_trouble=player.tell_trouble)
         try:
             keyboard.start()
             if live is not None:
-                live.open(Outline.of(routine, plan), {talk: words.talk(talk) for talk in ("pain", "emergency")})
+                advice = {talk: words.talk(talk) for talk in ("pain", "emergency")}
+                live.open(Outline.of(routine, plan), advice, player.tell_trouble)
             reason = player.run()
         finally:
             # From here on a signal ends the program at once, even where the terminal takes nothing more.

@@ -5,15 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from voicecoach.audio.clip import Samples
 from voicecoach.ear.engines import DEFAULT_ENGINE, ENGINES, make_hearing, make_spotter
 from voicecoach.ear.hearing import Hearing
+from voicecoach.ear.input_check import InputCheck
 from voicecoach.ear.level import QUIETEST
 from voicecoach.ear.room_memory import RoomMemory
 from voicecoach.ear.spotter import Heard
@@ -30,11 +29,14 @@ _MOST_WAITING = frames(1.5)
 _KEPT_AFTER_OVERLOAD = frames(0.3)
 """Newest frames that are kept when too many waited."""
 
-_ZEROS = STREAM_RATE
-"""Exact zeros for this long are no quiet room: the microphone is muted or the system hands over nothing."""
-
 _MOST_RESTARTS = 3
-"""Failures in a row, with no second of sound heard in between, after which the ear gives up."""
+"""Failures in a row, with no second of sound heard in between, after which the ear rests before it tries again."""
+
+_RESTS = (5.0, 10.0, 20.0)
+"""Seconds of each rest; the last one goes on for ever."""
+
+_PATIENCE = 3.0
+"""Seconds that ``close`` waits for an engine that hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,12 @@ class Ear:
         on_heard: Callable[[Heard], None],
         on_trouble: Callable[[str], None],
         make: Callable[[], Hearing],
+        rests: Sequence[float] = _RESTS,
     ) -> None:
-        """``make`` builds the chain, at start and again after a failure. Both callbacks must return quickly."""
+        """``make`` builds the chain, at start and again after a failure. Both callbacks must return quickly.
+
+        ``rests``: seconds to wait, with the heartbeat standing still, where it failed several times in a row.
+        """
         self._on_heard, self._on_trouble, self._make = on_heard, on_trouble, make
         self._news = threading.Condition()
         self._blocks: deque[_Block] = deque()
@@ -77,7 +83,8 @@ class Ear:
         self._origin = 0
         self._expected: int | None = None
         self._failures = 0
-        self._zeros = 0
+        self._rests, self._rested = rests, 0
+        self._input = InputCheck()
         self._level = QUIETEST
         self._heartbeat = Heartbeat(time.monotonic(), 0)
         self.restarts = 0
@@ -95,12 +102,15 @@ class Ear:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening and release the engine; no callback comes after it returns. May be called twice."""
+        """Stop listening and release the engine; no callback comes after it returns. May be called twice.
+
+        An engine that hangs is left behind.
+        """
         with self._news:
             self._closing = True
             self._news.notify()
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+            self._thread.join(_PATIENCE)
 
     def submit(self, microphone: Samples, reference: Samples | None, position: int) -> None:
         """Hand over the block captured at stream ``position`` and what was played meanwhile. Never blocks.
@@ -139,7 +149,12 @@ class Ear:
     @property
     def silent_input(self) -> bool:
         """Whether the microphone has given nothing but exact zeros for a second: muted, or not permitted."""
-        return self._zeros >= _ZEROS
+        return self._input.is_silent
+
+    @property
+    def clipped_input(self) -> bool:
+        """Whether the microphone has been overdriven for a second."""
+        return self._input.is_clipped
 
     def _run(self) -> None:
         while True:
@@ -156,13 +171,11 @@ class Ear:
                 self._rearm = False
             if dropped:
                 self._tell(f"The ear could not keep up: {seconds(dropped):.1f} s of sound were not heard.")
-            if not self._step(block, armed):
-                break
-        if self._hearing is not None:
-            self._hearing.close()
+            self._step(block, armed)
+        self._release()
 
-    def _step(self, block: _Block | None, armed: Collection[Command] | None) -> bool:
-        """Do one thing; False where the ear has to give up."""
+    def _step(self, block: _Block | None, armed: Collection[Command] | None) -> None:
+        """Do one thing."""
         heard: list[Heard] = []
         try:
             if self._hearing is None:
@@ -173,11 +186,10 @@ class Ear:
                 self._hearing.arm(armed)
             if block is not None:
                 heard = self._listen(self._hearing, block)
-        except Exception as error:  # whatever an engine throws, the ear has to survive it
-            return self._recover(error)
+        except BaseException as error:  # whatever an engine throws, SystemExit too, the ear has to survive it
+            self._recover(error)
         for command in heard:
             self._pass_on(command)
-        return True
 
     def _listen(self, hearing: Hearing, block: _Block) -> list[Heard]:
         if block.position != self._expected:
@@ -187,24 +199,36 @@ class Ear:
         heard = hearing.feed(block.microphone, block.reference)
         self._expected = block.position + len(block.microphone)
         if self._expected - self._origin >= STREAM_RATE:
-            self._failures = 0
-        self._zeros = 0 if np.any(block.microphone) else self._zeros + len(block.microphone)
+            self._failures = self._rested = 0
+        self._input.feed(block.microphone)
         self._level = hearing.level
         self._heartbeat = Heartbeat(time.monotonic(), self._expected)
         return [replace(command, decided=command.decided + self._origin) for command in heard]
 
-    def _recover(self, error: Exception) -> bool:
+    def _recover(self, error: BaseException) -> None:
+        self._release()
+        self._failures += 1
+        self.restarts += 1
+        if self._failures <= _MOST_RESTARTS:
+            self._tell(f"The ear failed and was started again ({_name(error)}).")
+            return
+        if not self._rested:
+            self._tell(f"The ear has failed and hears nothing ({_name(error)}). It is tried again now and then.")
+        self._rest(self._rests[min(self._rested, len(self._rests) - 1)])
+        self._rested += 1
+
+    def _release(self) -> None:
         broken, self._hearing = self._hearing, None
         if broken is not None:
-            with suppress(Exception):  # it is broken already
+            with suppress(BaseException):  # it is broken, or nobody needs it any more
                 broken.close()
-        self._failures += 1
-        if self._failures > _MOST_RESTARTS:
-            self._tell(f"The ear has failed and hears nothing any more ({error}). Use the keys.")
-            return False
-        self.restarts += 1
-        self._tell(f"The ear failed and was started again ({error}).")
-        return True
+
+    def _rest(self, rest: float) -> None:
+        with self._news:
+            self._news.wait_for(lambda: self._closing, rest)
+            # What was said meanwhile is too old to be obeyed, and no news.
+            self._blocks.clear()
+            self._waiting = self._dropped = 0
 
     def _tell(self, trouble: str) -> None:
         if not self._closing:
@@ -220,6 +244,10 @@ class Ear:
             self._tell(f'"{command.phrase}" was heard, but could not be obeyed ({error}).')
 
 
+def _name(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
 def make_ear(
     on_heard: Callable[[Heard], None],
     on_trouble: Callable[[str], None],
@@ -230,4 +258,8 @@ def make_ear(
     """An ear around the engine of that name; nothing is loaded before ``start``. Raises EarError for no such name."""
     if engine not in ENGINES:
         raise EarError(f'There is no speech engine "{engine}". Choose one of: {", ".join(ENGINES)}.')
-    return Ear(on_heard, on_trouble, lambda: make_hearing(engine, live=True, memory=memory, language=language))
+
+    def make() -> Hearing:
+        return make_hearing(engine, live=True, memory=memory, language=language, on_trouble=on_trouble)
+
+    return Ear(on_heard, on_trouble, make)

@@ -35,8 +35,16 @@ WHISPER = "whisper"
 ENGINES = (BOTH, SEARCH, SPHINX, VOSK, WHISPER)
 
 
-def make_spotter(engine: str = DEFAULT_ENGINE, *, live: bool = False, language: str = ENGLISH) -> Spotter:
+def make_spotter(
+    engine: str = DEFAULT_ENGINE,
+    *,
+    live: bool = False,
+    language: str = ENGLISH,
+    on_trouble: Callable[[str], None] = lambda _: None,
+) -> Spotter:
     """The spotter of that name. ``live``: one that may not hold up its caller, so slow work goes to another thread.
+
+    ``on_trouble`` is told what fails there without making it deaf.
 
     Raises EarError where its package or model is missing; the message says how to get it. So too for a language that
     the engine does not know, and LanguageError for one that nobody knows.
@@ -65,7 +73,7 @@ def make_spotter(engine: str = DEFAULT_ENGINE, *, live: bool = False, language: 
 
         write = whisper_writer(load_whisper(), language)
         first = make_spotter(BOTH, language=language)
-        return SecondOpinion(first, _rules(BOTH, first, language), write, background=live)
+        return SecondOpinion(first, _rules(BOTH, first, language), write, background=live, on_trouble=on_trouble)
     raise EarError(f'There is no speech engine "{engine}". Choose one of: {", ".join(ENGINES)}.')
 
 
@@ -76,9 +84,10 @@ def make_hearing(
     live: bool = False,
     memory: RoomMemory | None = None,
     language: str = ENGLISH,
+    on_trouble: Callable[[str], None] = lambda _: None,
 ) -> Hearing:
-    """The whole chain around that engine. Raises EarError and LanguageError."""
-    spotter = make_spotter(engine, live=live, language=language)
+    """The whole chain around that engine; ``on_trouble`` as for its spotter. Raises EarError and LanguageError."""
+    spotter = make_spotter(engine, live=live, language=language, on_trouble=on_trouble)
     return Hearing(spotter, _rules(engine, spotter, language), echo, memory, language)
 
 

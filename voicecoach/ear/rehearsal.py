@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from voicecoach.audio.clip import Clip
 from voicecoach.ear.hearing import Hearing
@@ -25,6 +26,8 @@ _REST = 3.0
 
 _PATIENCE = 2.0
 """Seconds that the end of a session waits for the thread; it needs a few hundredths."""
+
+_ENDED = "What the coach's own sentences sound like could not be found out in full ({why})."
 
 _TELL_AFTER = 10.0
 """Seconds after which what was found is told, however much is still to be heard."""
@@ -68,11 +71,14 @@ class Rehearsal:
             finally:
                 hearing.close()
 
-    def start(self, on_news: Callable[[frozenset[str]], None]) -> None:
+    def start(
+        self, on_news: Callable[[frozenset[str]], None], on_trouble: Callable[[str], None] = lambda _: None
+    ) -> None:
         """Begin to hear what nobody heard yet; ``on_news`` is given all texts that are obeyed, whenever there are more.
 
         The engine is loaded here, and not in the thread, as that holds up every other one (0.2 s): start before there
-        is sound. Where it cannot be loaded, or breaks, no more is found out: the session needs none of this.
+        is sound. Where it cannot be loaded, or breaks, ``on_trouble`` is told and no more is found out: the session
+        needs none of this.
         """
         if self._thread is not None:
             raise RuntimeError("this rehearsal was started before")
@@ -80,9 +86,12 @@ class Rehearsal:
             return
         try:
             hearing = self._make()
-        except EarError:
+        except EarError as error:
+            on_trouble(_ENDED.format(why=error))
             return
-        self._thread = threading.Thread(target=self._run, args=(hearing, on_news), name="rehearsal", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(hearing, on_news, on_trouble), name="rehearsal", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
@@ -98,7 +107,9 @@ class Rehearsal:
             self.heard[text] = triggers
             yield text
 
-    def _run(self, hearing: Hearing, on_news: Callable[[frozenset[str]], None]) -> None:
+    def _run(
+        self, hearing: Hearing, on_news: Callable[[frozenset[str]], None], on_trouble: Callable[[str], None]
+    ) -> None:
         found = told = self.obeyed
         told_at = self._worked_since = time.monotonic()
         try:
@@ -111,10 +122,11 @@ class Rehearsal:
                 on_news(found)
         except _ClosedError:
             return
-        except Exception:  # whatever an engine throws; the live ear has one of its own, and tells of its failures
-            return
+        except Exception as error:  # whatever an engine throws; the live ear has one of its own
+            on_trouble(_ENDED.format(why=f"{type(error).__name__}: {error}"))
         finally:
-            hearing.close()
+            with suppress(Exception):  # it may be broken
+                hearing.close()
 
     def _rest(self) -> None:
         worked = time.monotonic() - self._worked_since

@@ -49,17 +49,20 @@ class SecondOpinion:
         write: Callable[[Samples], str],
         *,
         background: bool = False,
+        on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
         """``first`` is owned from now on and scores by ``rules``. ``write`` makes text of sound and may be slow.
 
         It is waited for, or with ``background`` runs in a thread of its own. There an opinion comes when it is ready,
-        and there is none where ``write`` fails with an EarError or is too far behind: the first spotter hears on alone.
+        and there is none where ``write`` fails or is too far behind: the first spotter hears on alone, and
+        ``on_trouble`` is told the first time, in the thread that feeds.
         """
         self.first = first
         self._rules, self._write = rules, write
         self._armed: dict[Phrase, int] = {}
         """What is armed, and from which position on without a break."""
         self._worker = Worker(self._ask) if background else None
+        self._on_trouble, self._told = on_trouble, False
         self._pending: Samples = np.zeros(0, dtype=np.float32)
         self._sound: Samples = np.zeros(_KEPT, dtype=np.float32)
         self._now = 0
@@ -128,11 +131,19 @@ class SecondOpinion:
             question = _Question(suspected, self._around(suspected), tuple(self._armed))
             if self._worker is None:
                 answers.append(self._ask(question))
-            else:
-                self._worker.offer(question)
+            elif not self._worker.offer(question):
+                self._tell("The recogniser is too slow here.")
         if self._worker is not None:
             answers += self._worker.results()
+            for failed in answers:
+                if isinstance(failed, EarError):
+                    self._tell(str(failed))
         return [answer for answer in answers if isinstance(answer, Detection) and self._still_counts(answer)]
+
+    def _tell(self, why: str) -> None:
+        if not self._told:
+            self._told = True
+            self._on_trouble(f"There is no second opinion on what was half heard. {why}")
 
     def _still_counts(self, opinion: Detection) -> bool:
         """Not where it comes too late: a "yes" to the last question is none to the next."""

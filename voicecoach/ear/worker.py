@@ -21,7 +21,7 @@ class Worker(Generic[Job, Result]):
     """Jobs that may wait."""
 
     def __init__(self, work: Callable[[Job], Result]) -> None:
-        """``work`` runs in the worker's thread; an EarError that it raises is its result."""
+        """``work`` runs in the worker's thread; what it raises is its result, as an EarError."""
         self._work = work
         self._jobs: queue.Queue[tuple[int, Job] | None] = queue.Queue()
         self._done: queue.SimpleQueue[tuple[int, Result | EarError]] = queue.SimpleQueue()
@@ -61,3 +61,5 @@ class Worker(Generic[Job, Result]):
                 self._done.put((stream, self._work(job)))
             except EarError as error:
                 self._done.put((stream, error))
+            except BaseException as error:  # whatever an engine throws, the next job is done
+                self._done.put((stream, EarError(f"The recogniser failed ({type(error).__name__}: {error}).")))

@@ -754,7 +754,10 @@ class Session:
     def _keep_paused(self, now: int, trigger: Command | Trigger, __: State) -> None:
         if trigger is not Trigger.NO_ANSWER:
             self._silence(trigger.value, now)
-        self._say(self.words.say("still_waiting"), first=_PAUSED)
+        # That the sound was gone could not be heard while it was.
+        was_unheard = trigger is Trigger.RESTORED and self._fault == "device"
+        lost = (self.words.say("sound_lost"),) if was_unheard else ()
+        self._say(*lost, self.words.say("still_waiting"), first=_PAUSED)
 
     def _halt_for_fault(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("fault", now)

@@ -226,7 +226,8 @@ def _table() -> dict[Key, Move]:
     # "Stop" and then something like pain: said in one breath it is pain, so doubt is enough.
     on(State.STOPPING, Trigger.SUSPICION, Action.ADVISE, State.SAFETY_TALK)
 
-    on((*PLAYING, *QUESTIONING, State.CHECKING), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
+    # In a pause, too: whoever rests there would say "continue" to nobody.
+    on((*PLAYING, *QUESTIONING, State.CHECKING, State.PAUSED), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
     # Without a device the stream's clock stands still, and without an ear nothing more can be heard: do not wait.
     on(State.PAUSED, Trigger.RESTORED, Action.KEEP_PAUSED)
     on(State.STOPPING, Trigger.FAULT, Action.FINISH, State.FINISHED)
@@ -257,6 +258,11 @@ def _table() -> dict[Key, Move]:
 
 
 TRANSITIONS: Final[dict[Key, Move]] = _table()
+
+STARTS_AGAIN: Final = frozenset(
+    key for key, move in TRANSITIONS.items() if key[0] not in PLAYING and move.target in PLAYING
+)
+"""What sets a session in motion that stands still."""
 
 LISTENED_FOR: Final = {
     state: frozenset(command for command in Command if (state, command) in TRANSITIONS) for state in State
