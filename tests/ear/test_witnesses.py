@@ -167,55 +167,38 @@ def light(search=(), heads=()):
     return pair
 
 
-def decided(pair, seconds=4.0):
-    """What is decided where only the third of a second before 2.0 s is loud."""
-    levels = LevelHistory()
-    decision = Decision(witnesses.rules(pocketsphinx_spotter.rule_for), levels)
-    heard = []
-    for number in range(int(seconds * EAR_RATE) // HOP):
-        said = 1.67 * EAR_RATE <= number * HOP < 2.0 * EAR_RATE
-        hop = np.full(HOP, 0.1 if said else 0.0, dtype=np.float32)
-        levels.measure(hop)
-        heard += decision.feed(pair.feed(hop))
-    return [(command.phrase, command.tier) for command in heard]
-
-
-@pytest.mark.parametrize("text", ["stop", "it hurts", "that hurts", "pause", "next", "i can't move my hand"])
-def test_without_the_heads_search_is_believed_by_its_own_rules(text):
-    rule = pocketsphinx_spotter.rule_for(text)
-    for score, tier in ((rule.firm, "firm"), (rule.firm - 0.01, "weak"), (rule.weak, "weak"), (rule.weak - 0.01, None)):
-        pair = Witnesses(Scripted([at(BY_TEXT[text], score, 2.0)]), Scripted([]), pocketsphinx_spotter.rule_for)
-        pair.arm(phrases())
-        pair.lighten(True)
-        assert decided(pair) == ([] if tier is None else [(text, tier)])
-
-
-def test_without_the_heads_a_doubtful_word_stays_doubtful_and_one_amid_talk_needs_as_much_more_as_ever():
-    assert decided(light(search=[at(BY_TEXT["pain"], 99.0, 2.0)])) == [("pain", "weak")]
-    rule = pocketsphinx_spotter.rule_for("stop")
-    (found,) = [one for one in listen(light(search=[at(STOP, SEARCH.firm + rule.amid, 2.0)])) if one.phrase == STOP]
-    assert found.alone
-    assert found.score == pytest.approx(weighings()["stop"].firm + rule.amid)
-
-
-def test_without_the_heads_nothing_is_spent_on_them():
-    pair = light(heads=[at(STOP, 99.0, 1.0)])
-    assert listen(pair) == []
-    assert pair._heads.hops == 0
+def test_without_search_a_head_that_is_sure_is_believed_as_ever_and_nothing_is_spent_on_search():
+    sure = weighings()["stop"].firm
+    pair = light(search=[at(HEADLESS, 99.0, 1.0)], heads=[at(STOP, sure, 2.0), at(BY_TEXT["pause"], 0.9, 3.0)])
+    (found,) = listen(pair)
+    assert (found.phrase, found.score) == (STOP, sure)
+    assert pair._search.hops == 0
     pair.reset()
-    assert listen(pair) == [], "a new stream is heard as the last one was"
+    assert listen(pair) == [found], "a new stream is heard as the last one was"
 
 
-def test_the_heads_come_back_on_the_same_count_of_samples():
-    pair = light(search=[at(STOP, SEARCH.firm, 5.0)], heads=[at(STOP, weighings()["stop"].firm, 2.0)])
+@pytest.mark.parametrize("text", ["stop", "it hurts", "i'm in pain", "i feel dizzy", "chest pain"])
+def test_without_search_what_is_urgent_is_asked_about_wherever_search_would_have_made_it_so(text):
+    weighing = weighings()[text]
+    least = weighing.weak - weighing.worth
+    (found,) = listen(light(heads=[at(BY_TEXT[text], least, 2.0)]))
+    assert weighing.weak <= found.score < weighing.firm
+    assert listen(light(heads=[at(BY_TEXT[text], least - 0.01, 2.0)])) == []
+    assert listen(both(heads=[at(BY_TEXT[text], least, 2.0)])) == []
+
+
+def test_without_search_nothing_else_is_asked_about_sooner():
+    assert listen(light(heads=[at(BY_TEXT["pause"], weighings()["pause"].weak - 0.1, 2.0)])) == []
+
+
+def test_search_comes_back_on_the_same_count_of_samples():
+    pair = light(search=[at(HEADLESS, 3.25, 2.0)])
     listen(pair, 3.0)
     pair.lighten(False)
-    found = listen(pair, 3.0)
-    assert pair._heads.calls == ["reset", "reset"]
-    assert firm(found)
-    assert abs(found[-1].end - 5 * EAR_RATE) <= HOP
+    assert listen(pair, 3.0) == [at(HEADLESS, 3.25, 5.0)]
+    assert pair._search.calls == ["reset", "reset"]
     pair.reset()
-    assert firm(listen(pair, 3.0)), "the new stream counts from its own start"
+    assert listen(pair, 3.0) == [at(HEADLESS, 3.25, 2.0)], "the new stream counts from its own start"
 
 
 def test_both_are_closed():
