@@ -16,7 +16,7 @@ from voicecoach.audio.clip import Samples
 from voicecoach.audio.device import AudioDevice, Exchange
 from voicecoach.audio.file_device import ROOM_NOISE, FileDevice
 from voicecoach.audio.guarded_exchange import GuardedExchange
-from voicecoach.audio.miniaudio_device import MiniaudioDevice, list_devices
+from voicecoach.audio.miniaudio_device import BUFFER_MS, MiniaudioDevice, list_devices
 from voicecoach.audio.null_device import NullDevice
 from voicecoach.audio.paced_stream import GIVE_UP_AFTER, Pace, PacedStream
 from voicecoach.audio.paired_device import PairedDevice
@@ -319,6 +319,84 @@ def test_a_buffer_that_runs_dry_grows_and_the_stream_goes_on(capture: bool) -> N
     assert calls[0] == closed_at
 
 
+class Owner:
+    """Plays silence, is late on purpose, and says when it may be disturbed; notes the buffer at every call."""
+
+    def __init__(self, device: MiniaudioDevice, late: int) -> None:
+        self.device, self.late, self.free = device, late, False
+        self.calls = 0
+        self.seen = [device.buffer_ms]
+        device.is_free = lambda _: self.free
+
+    def __call__(self, frames: int, captured: Samples | None) -> Samples:
+        self.calls += 1
+        if self.calls % 40 == 0 and self.late:
+            self.late -= 1
+            time.sleep(0.1)
+        if self.device.buffer_ms != self.seen[-1]:
+            self.seen.append(self.device.buffer_ms)
+        return np.zeros(frames, np.float32)
+
+
+@pytest.mark.parametrize("capture", [True, False])
+def test_a_buffer_shrinks_only_in_a_free_moment(capture: bool) -> None:
+    device = MiniaudioDevice(capture=capture, buffer_ms=5, backend="null", good=1.0)
+    owner = Owner(device, late=4)
+    device.start(owner)
+    try:
+        wait_until(lambda: device.buffer_ms == 10, 10.0)
+        time.sleep(2.0)
+        assert owner.seen == [5, 10], "nobody said that it may"
+        owner.free = True
+        wait_until(lambda: owner.seen == [5, 10, 5], 10.0)
+        before = owner.calls
+        wait_until(lambda: owner.calls > before + 20, 5.0)
+    finally:
+        device.close()
+
+
+def test_a_free_moment_that_is_over_once_the_stream_is_open_is_not_used() -> None:
+    device = MiniaudioDevice(capture=False, buffer_ms=5, backend="null", good=1.0)
+    owner, asked = Owner(device, late=4), []
+
+    def free_only_at_first(seconds: float) -> bool:
+        asked.append(seconds)
+        return seconds > 0.0
+
+    device.is_free = free_only_at_first
+    device.start(owner)
+    try:
+        wait_until(lambda: 0.0 in asked, 10.0)
+        time.sleep(0.2)
+        assert owner.seen == [5, 10]
+        before = owner.calls
+        wait_until(lambda: owner.calls > before + 20, 5.0)
+    finally:
+        device.close()
+
+
+@pytest.mark.parametrize("capture", [True, False])
+def test_a_duplex_stream_that_ran_dry_is_replaced_in_a_free_moment(capture: bool) -> None:
+    """What the microphone gave meanwhile waits inside miniaudio for good; a loudspeaker alone has nothing waiting."""
+    device = MiniaudioDevice(capture=capture, backend="null", good=1.0)
+    owner = Owner(device, late=0)
+    device.start(owner)
+    try:
+        time.sleep(1.2)
+        owner.late = 1
+        wait_until(lambda: device.underruns > 0, 10.0)
+        time.sleep(1.5)
+        assert device.successors == 0, "nobody said that it may"
+        owner.free = True
+        if capture:
+            wait_until(lambda: device.successors == 1, 10.0)
+        time.sleep(1.5)
+        assert device.successors == capture, "once is enough"
+        assert device.buffer_ms == BUFFER_MS
+    finally:
+        device.close()
+
+
 # --- a pair
 
 
@@ -356,6 +434,32 @@ def test_a_pair_drops_the_oldest_rather_than_fall_behind() -> None:
     speaker.pump()
     assert heard[0][0] == 48_000 - 4_800 - 480
     assert speaker.failure is None
+
+
+def test_what_a_late_speaker_left_waiting_is_dropped_in_a_free_moment() -> None:
+    device, speaker, microphone, heard = _pair()
+    free = False
+    device.is_free = lambda _: free
+    microphone.pump(_count(0, 3_000))
+    for tenth in range(700):
+        microphone.pump(_count(3_000 + 480 * tenth, 480))
+        speaker.pump()
+    assert heard[-1][-1] == 700 * 480 - 1, "nobody said that it may"
+    free = True
+    speaker.pump()
+    microphone.pump(_count(3_000 + 480 * 700, 480))
+    speaker.pump()
+    behind = 3_000 + 480 * 701 - 1 - heard[-1][-1]
+    assert behind == 480, "10 ms are left"
+    assert (heard[-1] > 0).all(), "and it is not dry"
+
+
+def test_a_pair_tells_its_streams_when_they_may_make_a_hole() -> None:
+    microphone = MiniaudioDevice(playback=False, backend="null")
+    device = PairedDevice(PumpedDevice("speaker", microphone=False), microphone)
+    device.is_free = lambda seconds: seconds < 1.0
+    assert microphone.is_free(0.5)
+    assert not microphone.is_free(1.5)
 
 
 def test_a_pair_whose_microphone_falls_still_has_failed_but_plays_on() -> None:
