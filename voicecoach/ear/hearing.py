@@ -110,7 +110,7 @@ class Hearing:
             self._gate.slipped()
             self._echo.recall(self._alignment.slip)
         hop = self._echo.process(microphone, reference)
-        self._gate.feed(microphone, reference, hop)
+        self._gate.feed(microphone, reference, hop, self._echo.expected)
         level = self._levels.measure(hop)
         active = self._floor.feed(level)
         found = [_earlier(one) for one in self._spotter.feed(self._normaliser.process(hop, level, active))]
