@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from voicecoach.audio.clip import Clip, Samples
-from voicecoach.audio.device import AudioDevice, Exchange
+from voicecoach.audio.device import AudioDevice, Exchange, IsFree, never_free
 from voicecoach.ear.spotter import Heard
 from voicecoach.errors import DeviceError
 from voicecoach.event_log import EventLog, Fields
@@ -322,6 +322,41 @@ def test_a_lost_device_pauses_and_comes_back() -> None:
     run.hear(Command.RESUME)
     run.wait_for("hold_end", after=back, completed=True)
     assert run.end() is Reason.COMPLETED
+
+
+class RenewableDevice(FastDevice):
+    """Says in its own thread, block by block, whether it may make a hole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_free: IsFree = never_free
+        self.may = False
+
+    def start(self, exchange: Exchange) -> None:
+        assert self.is_free is not never_free, "it has to be told before the start"
+
+        def asking(frames: int, captured: Samples | None) -> Samples:
+            self.may = self.is_free(1.0)
+            return exchange(frames, captured)
+
+        super().start(asking)
+
+
+def test_a_device_may_make_a_hole_while_the_session_rests_and_never_in_a_hold() -> None:
+    device = RenewableDevice()
+    run = Run(lambda: device).start()
+    run.wait_for("hold_start")
+    in_the_hold = []
+    while "hold_end" not in run.names() and len(in_the_hold) < 20:
+        in_the_hold.append(device.may)
+        time.sleep(0.01)
+    run.player.press("space", None)
+    run.wait_for("state", to="paused")
+    time.sleep(1.0)
+    assert device.may
+    run.player.press("space", None)
+    assert run.end() is Reason.COMPLETED
+    assert not any(in_the_hold)
 
 
 def test_where_nobody_could_answer_a_session_goes_on_by_itself_once_sound_is_back() -> None:

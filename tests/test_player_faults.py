@@ -19,7 +19,7 @@ from voicecoach.event_log import Fields
 from voicecoach.performance import ClipOf
 from voicecoach.session.commands import Command
 from voicecoach.session.cues import Sound
-from voicecoach.session.effects import Reason
+from voicecoach.session.effects import Noted, Reason
 from voicecoach.session.states import State
 from voicecoach.session.wording import wording
 from voicecoach.units import STREAM_RATE
@@ -521,6 +521,29 @@ def test_a_journal_that_fails_is_told_and_the_session_goes_on() -> None:
     run = Run(record=lambda record: next(said, None)).start()
     assert told(run, "journal") == 1
     assert run.end() is Reason.COMPLETED
+
+
+JOURNAL_NEWS = "Part of today's session may be missing from your journal. Nothing else has changed."
+
+
+def test_that_the_journal_failed_is_said_once_and_not_in_the_hold() -> None:
+    said = iter([None, "The journal has a problem."])
+    run = Run(record=lambda record: next(said, None)).start()
+    assert run.end() is Reason.COMPLETED
+    prompts = [index for index, (_, name, fields) in enumerate(run.log) if fields.get("text") == JOURNAL_NEWS]
+    trouble, hold_end = run.wait_for("trouble", what="The journal has a problem."), run.wait_for("hold_end")
+    assert len(prompts) == 1
+    assert trouble < hold_end < prompts[0] or hold_end < trouble < prompts[0]
+
+
+def test_pain_that_cannot_be_written_down_is_answered_with_the_advice_alone() -> None:
+    run = in_a_hold(Run(record=lambda record: "The disk is full." if record.noted is Noted.PAIN else None))
+    run.hear(Command.PAIN)
+    assert run.end() is Reason.PAIN
+    silenced = run.wait_for("silenced", cause="pain")
+    texts = [fields["text"] for _, name, fields in run.log[silenced:] if name == "prompt"]
+    assert texts == list(wording().talk("pain"))
+    assert told(run, "The disk is full.") == 1
 
 
 def test_a_mixer_that_breaks_once_is_a_lost_device_and_one_that_always_breaks_ends_the_session() -> None:

@@ -40,7 +40,7 @@ from voicecoach.session.effects import (
     StateChanged,
     Volume,
 )
-from voicecoach.session.events import Event, PlaybackStarted
+from voicecoach.session.events import Event, PlaybackStarted, Unrecorded
 from voicecoach.session.session import Session
 from voicecoach.session.states import State
 from voicecoach.session.timeline import Lengths
@@ -87,6 +87,8 @@ class Performance:
         self._lookout = Lookout(session)
         self._untold: list[tuple[float, str, dict[str, Any]]] | None = None
         """What the log is told once the event that is being handled has been recorded."""
+        self._unrecorded = False
+        """The session is to be told, once all that it wanted is done."""
         self._overlaid_until: int | None = None
         self._ducked_until: int | None = None
         self._hold_started = 0
@@ -108,6 +110,10 @@ class Performance:
                 self._tell_ended(event)
             for effect in self.session.handle(event, now):
                 self._carry_out(effect, now)
+            if self._unrecorded:
+                self._unrecorded = False
+                for effect in self.session.handle(Unrecorded(), now):
+                    self._carry_out(effect, now)
             self._steer_music()
         finally:
             self._lookout.follow(event)
@@ -162,6 +168,7 @@ class Performance:
             self._lookout.note(effect)
             trouble = self._record(effect)
             if trouble is not None:
+                self._unrecorded = True
                 self.tell("trouble", what=trouble)
         elif isinstance(effect, StateChanged):
             fields: dict[str, Any] = {"from": effect.before, "to": effect.after}

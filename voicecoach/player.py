@@ -19,7 +19,7 @@ import numpy as np
 
 from voicecoach.audio.alarm import Alarm
 from voicecoach.audio.clip import Clip, Samples
-from voicecoach.audio.device import AudioDevice, Exchange
+from voicecoach.audio.device import AudioDevice, Exchange, Renewable
 from voicecoach.audio.mixer import Mixer
 from voicecoach.audio.music import Music
 from voicecoach.audio.recorder import Recorder
@@ -282,6 +282,9 @@ class Player:
     # Other threads --------------------------------------------------------------------------------------------
 
     def _exchange_of(self, device: AudioDevice) -> Exchange:
+        if isinstance(device, Renewable):
+            device.is_free = self._mixer.is_free
+
         def exchange(frames: int, captured: Samples | None) -> Samples:
             if self._device is not device:
                 return np.zeros(frames, np.float32)

@@ -76,6 +76,47 @@ def test_where_it_cannot_be_changed_it_is_not_asked_for_again() -> None:
     assert size.ms == 20
 
 
+def test_it_shrinks_only_when_it_may() -> None:
+    size, asked = BufferSize(20), []
+
+    def not_now() -> bool:
+        asked.append(now)
+        return False
+
+    count = run(size, 4, 0, every=1.0, start=0)
+    for second in range(4, 200):
+        now = float(second)
+        size.after(now, count, not_now)
+    assert size.ms == 40
+    assert asked[0] >= 60.0, "nobody is asked before it is time"
+    assert size.after(200.0, count, lambda: True) == 20
+
+
+def test_where_it_was_not_the_moment_after_all_it_tries_again_after_another_good_minute() -> None:
+    size = BufferSize(20)
+    count = run(size, 4, 0, every=1.0, start=0)
+    run(size, 62, count, every=None, start=4)
+    assert size.ms == 20
+    size.put_off(40)
+    assert size.after(70.0, count) == 40
+    assert size.after(120.0, count) == 40
+    assert size.after(127.0, count) == 20
+
+
+def test_a_stream_that_ran_dry_once_is_stale_after_a_good_minute_until_another_takes_over() -> None:
+    size = BufferSize(20)
+    size.after(0.0, 0)
+    assert not size.is_stale(500.0)
+    size.after(500.0, 1)
+    assert not size.is_stale(559.0)
+    assert size.is_stale(561.0)
+    size.after(561.0, 2)
+    assert not size.is_stale(570.0)
+    assert size.is_stale(622.0)
+    size.renewed()
+    assert not size.is_stale(1000.0)
+
+
 @given(st.lists(st.tuples(st.floats(0, 100), st.integers(0, 20)), max_size=60), st.sampled_from([5, 20, 100]))
 def test_it_is_never_shorter_than_asked_for_nor_longer_than_allowed(
     steps: list[tuple[float, int]], shortest: int

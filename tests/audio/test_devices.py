@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -116,13 +115,6 @@ class TestEveryDevice(DeviceContract):
 )
 def test_which_devices_hear(which: str, hears: bool, tmp_path: Path) -> None:
     assert MAKERS[which](tmp_path).has_microphone is hears
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.01)
 
 
 # --- pace
@@ -289,38 +281,6 @@ def test_a_device_that_does_nothing_is_refused() -> None:
         MiniaudioDevice(capture=False, playback=False)
 
 
-@pytest.mark.parametrize("capture", [True, False])
-def test_a_buffer_that_runs_dry_grows_and_the_stream_goes_on(capture: bool) -> None:
-    """The first two streams are asked too late; the third, with four times the buffer, is not."""
-    device = MiniaudioDevice(capture=capture, buffer_ms=5, backend="null")
-    calls, seen = [0], [5]
-
-    def exchange(frames: int, captured: Samples | None) -> Samples:
-        assert (captured is not None) is capture
-        calls[0] += 1
-        if device.buffer_ms < 20 and calls[0] % 40 == 0:
-            time.sleep(0.06)
-        if device.buffer_ms != seen[-1]:
-            seen.append(device.buffer_ms)
-        return np.zeros(frames, np.float32)
-
-    device.start(exchange)
-    try:
-        wait_until(lambda: device.buffer_ms == 20, 20.0)
-        counted = device.underruns
-        assert counted >= 6
-        before = calls[0]
-        wait_until(lambda: calls[0] > before + 20, 5.0)
-        assert device.failure is None
-        assert device.underruns >= counted
-        assert seen == [5, 10, 20]
-    finally:
-        device.close()
-    closed_at = calls[0]
-    time.sleep(0.1)
-    assert calls[0] == closed_at
-
-
 # --- a pair
 
 
@@ -358,6 +318,32 @@ def test_a_pair_drops_the_oldest_rather_than_fall_behind() -> None:
     speaker.pump()
     assert heard[0][0] == 48_000 - 4_800 - 480
     assert speaker.failure is None
+
+
+def test_what_a_late_speaker_left_waiting_is_dropped_in_a_free_moment() -> None:
+    device, speaker, microphone, heard = _pair()
+    free = False
+    device.is_free = lambda _: free
+    microphone.pump(_count(0, 3_000))
+    for tenth in range(700):
+        microphone.pump(_count(3_000 + 480 * tenth, 480))
+        speaker.pump()
+    assert heard[-1][-1] == 700 * 480 - 1, "nobody said that it may"
+    free = True
+    speaker.pump()
+    microphone.pump(_count(3_000 + 480 * 700, 480))
+    speaker.pump()
+    behind = 3_000 + 480 * 701 - 1 - heard[-1][-1]
+    assert behind == 480, "10 ms are left"
+    assert (heard[-1] > 0).all(), "and it is not dry"
+
+
+def test_a_pair_tells_its_streams_when_they_may_make_a_hole() -> None:
+    microphone = MiniaudioDevice(playback=False, backend="null")
+    device = PairedDevice(PumpedDevice("speaker", microphone=False), microphone)
+    device.is_free = lambda seconds: seconds < 1.0
+    assert microphone.is_free(0.5)
+    assert not microphone.is_free(1.5)
 
 
 def test_a_pair_whose_microphone_falls_still_has_failed_but_plays_on() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicecoach.audio.clip import Samples
-from voicecoach.audio.mixer import KNEE, PEAK, Event, Mixer, Scheduled, Score
+from voicecoach.audio.mixer import FREE_AFTER_SECONDS, KNEE, PEAK, Event, Mixer, Scheduled, Score
 from voicecoach.session.cues import (
     CueEnded,
     CueStarted,
@@ -24,7 +24,7 @@ from voicecoach.session.cues import (
     Silence,
     Sound,
 )
-from voicecoach.units import STREAM_RATE
+from voicecoach.units import STREAM_RATE, frames
 
 FADE = 240
 LONGEST_FADE = 300
@@ -526,3 +526,55 @@ def test_silence_comes_within_the_next_block(before: int, block: int, fade: int)
     assert before <= quiet_from <= before + fade
     out = np.concatenate([mixer.render(block), mixer.render(20_000)])
     assert not out[quiet_from - before :].any()
+
+
+# --- free moments
+
+
+def free_from(mixer: Mixer, ahead: float, seconds: float) -> list[bool]:
+    """Whether it is free, asked ten times a second."""
+    answers = []
+    for _ in range(round(seconds * 10)):
+        answers.append(mixer.is_free(ahead))
+        mixer.render(STREAM_RATE // 10)
+    return answers
+
+
+def moments(answers: list[bool]) -> list[tuple[float, float]]:
+    """From when to when they were yes, in seconds."""
+    edges = np.flatnonzero(np.diff([False, *answers, False]))
+    return [(first / 10, last / 10) for first, last in edges.reshape(-1, 2).tolist()]
+
+
+def test_it_is_free_only_a_while_after_a_sound_and_before_the_next() -> None:
+    mixer, second = Mixer(), STREAM_RATE
+    rest = Scheduled(Segment(Silence("rest", 10.0), second, 11 * second, NOWHERE, 0), None)
+    mixer.play(score(prompt(0, level(0.1, second)), rest, prompt(11 * second, level(0.1, second))))
+    assert moments(free_from(mixer, 1.0, 14.9)) == [(1.0 + FREE_AFTER_SECONDS, 10.1)]
+
+
+def test_it_is_not_free_in_a_hold_however_silent_nor_before_one() -> None:
+    mixer, second = Mixer(), STREAM_RATE
+    mixer.play(score(hold(10 * second, 30 * second), length=50 * second))
+    assert moments(free_from(mixer, 1.0, 50.0)) == [(3.0, 9.1), (40.0 + FREE_AFTER_SECONDS, 50.0)]
+
+
+def test_a_hold_that_was_cut_is_over() -> None:
+    mixer = Mixer()
+    mixer.play(score(hold(0, 30 * STREAM_RATE)))
+    mixer.render(STREAM_RATE)
+    mixer.silence()
+    assert moments(free_from(mixer, 0.0, 6.0)) == [(FREE_AFTER_SECONDS, 6.0)]
+
+
+def test_what_is_laid_over_and_what_is_in_one_long_block_counts_too() -> None:
+    mixer = Mixer()
+    mixer.render(frames(FREE_AFTER_SECONDS))
+    assert mixer.is_free(1.0)
+    mixer.overlay(level(0.1, 480), at=mixer.position + STREAM_RATE // 2)
+    assert mixer.is_free(0.4)
+    assert not mixer.is_free(1.0)
+    mixer.render(STREAM_RATE)
+    assert not mixer.is_free(0.0)
+    mixer.render(frames(FREE_AFTER_SECONDS))
+    assert mixer.is_free(0.0)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from voicecoach.audio.clip import Samples
 from voicecoach.audio.ducking import DUCKED
-from voicecoach.audio.mixer import FADE_SECONDS, Event, Mixer, Scheduled, Score
+from voicecoach.audio.mixer import FADE_SECONDS, FREE_AFTER_SECONDS, Event, Mixer, Scheduled, Score
 from voicecoach.session.cues import Earcon, Place, Prompt, Segment, Sound
 from voicecoach.units import STREAM_RATE, frames
 
@@ -211,3 +211,15 @@ def test_it_moves_nothing_and_is_the_same_for_every_way_of_cutting(
     without, told_without = performed([1 << 20], music=False)
     assert not without.any()
     assert told == told_without
+
+
+def test_no_moment_is_free_while_it_plays() -> None:
+    mixer, _ = humming()
+    for _ in range(100):
+        mixer.render(STREAM_RATE // 10)
+    assert not mixer.is_free(0.0)
+    mixer.pause_music(0.0)
+    mixer.render(STREAM_RATE)
+    assert not mixer.is_free(0.0)
+    mixer.render(frames(FREE_AFTER_SECONDS))
+    assert mixer.is_free(0.0)

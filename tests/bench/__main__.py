@@ -1,10 +1,10 @@
 """The program's figures in one run, each beside those of a plain SpeechRecognition loop (``plain_loop.py``).
 
-usage: python -m tests.bench [--corpus CORPUS] [--full] [--readme]
+usage: python -m tests.bench [--corpus CORPUS] [--full] [--readme [FILE]]
 
-Ends with a Markdown table between two markers; ``--readme`` writes it into README.md. What is heard at the loudspeaker
-is measured on the virtual laptop (PulseAudio has to be installed), what is understood over the corpus, or over
-tests/clips alone without one. Some ten minutes on two free cores; ``--full`` about an hour.
+Ends with a Markdown table between two markers; ``--readme`` writes it into README.md, or FILE. What is heard at the
+loudspeaker is measured on the virtual laptop (PulseAudio has to be installed), what is understood over the corpus, or
+over tests/clips alone without one. Some ten minutes on two free cores; ``--full`` about an hour.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ import numpy as np
 import soundfile
 
 from tests.bench import live, recordings
-from tests.bench.figures_table import BEGIN, END, ROWS, table, write_into
+from tests.bench.figures_table import BEGIN, END, NOT_MEASURED, ROWS, check_markers, faults, table, write_into
 from tests.bench.live import REPOSITORY, Live, Samples, loud_as_somebody_near
 from tests.bench.processes import idle_share
 from training.scenes import read_corpus
 
 HOLD = 15
-NOT = "not measured"
 
 
 def words(corpus: Path | None, count: int) -> list[Samples]:
@@ -94,7 +93,7 @@ def live_cells(ours: Live, plain: Live) -> dict[str, tuple[str, str]]:
 
 def heard_cells(ours: recordings.Heard, plain: recordings.Heard) -> dict[str, tuple[str, str]]:
     """The rows that recordings give."""
-    talking = [f"{heard.talking:.1%} of a core" if heard.hours else NOT for heard in (ours, plain)]
+    talking = [f"{heard.talking:.1%} of a core" if heard.hours else NOT_MEASURED for heard in (ours, plain)]
     cells = {ROWS[7]: (talking[0], talking[1]), ROWS[10]: (ours.false_alarms, plain.false_alarms)}
     for row, condition in zip(ROWS[11:], recordings.CONDITIONS, strict=True):
         cells[row] = (ours.cell(condition), plain.cell(condition))
@@ -106,12 +105,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path)
     parser.add_argument("--full", action="store_true", help="every second word, all talk, more trials: an hour")
-    parser.add_argument("--readme", action="store_true", help="write the table into README.md")
+    parser.add_argument(
+        "--readme",
+        type=Path,
+        nargs="?",
+        const=REPOSITORY / "README.md",
+        metavar="FILE",
+        help="write the table between the markers of README.md, or of FILE",
+    )
     options = parser.parse_args()
+    if options.readme is not None:
+        check_markers(options.readme)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
     began = time.monotonic()
     idle = [idle_share(3.0)]
-    cells = dict.fromkeys(ROWS, (NOT, NOT))
+    cells = dict.fromkeys(ROWS, (NOT_MEASURED, NOT_MEASURED))
     notes = ["Times are read off a recording of the loudspeaker on a virtual laptop."]
 
     def step(what: str, work: Callable[[], dict[str, tuple[str, str]]]) -> None:
@@ -168,8 +176,10 @@ def main() -> None:
     day, cores = datetime.now(timezone.utc).date(), os.cpu_count() or 1
     text = table(cells, command=command, day=day, cores=cores, notes=notes)
     print(f"\n{time.monotonic() - began:.0f} s\n\n{BEGIN}\n{text}{END}")
-    if options.readme:
-        write_into(REPOSITORY / "README.md", text)
+    if options.readme is not None:
+        if wrong := faults(text):
+            raise SystemExit(f"The table is not as it should be, so {options.readme} stays as it is: {wrong}")
+        write_into(options.readme, text)
 
 
 if __name__ == "__main__":

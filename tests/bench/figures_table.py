@@ -31,6 +31,9 @@ ROWS = (
 )
 """What is measured; each has a cell for voicecoach and one for the plain loop."""
 
+NOT_MEASURED = "--"
+"""The cell of what this run could not find out."""
+
 HEADER = ("", "voicecoach", "plain loop")
 
 Cells = Mapping[str, tuple[str, str]]
@@ -48,6 +51,19 @@ def write_into(readme: Path, text: str) -> None:
     """Replace what lies between the markers. ValueError where they are not there exactly once, in order."""
     before, _, after = _parts(readme.read_text(encoding="utf-8"))
     readme.write_text(f"{before}{BEGIN}\n{text}{END}{after}", encoding="utf-8")
+
+
+def check_markers(readme: Path) -> None:
+    """Whether ``write_into`` could: before a run of minutes, not after it. ValueError as there."""
+    _parts(readme.read_text(encoding="utf-8"))
+
+
+def is_empty(text: str) -> bool:
+    """Whether ``text``, between the markers, says that there is no table yet, and how to make one."""
+    return (
+        re.fullmatch(r"None yet[^`|]*`python -m tests\.bench[^`]* --readme` writes them here\.", text.strip())
+        is not None
+    )
 
 
 def between_the_markers(readme: str) -> str:
@@ -68,10 +84,15 @@ def faults(text: str) -> list[str]:
     if [row[0] for row in cells] != list(ROWS):
         found.append("the rows are not those of the generator, in its order")
     found += [f"empty or too many cells: {row[0]}" for row in cells if len(row) != 3 or not all(row)]
+    found += [f"neither a figure nor a dash: {row[0]}" for row in cells if not _is_figure("".join(row[1:2]))]
     # A machine's own folders tell a reader nothing.
     if re.search(r"[ `(](/|~|\.\./|[A-Z]:\\)\S", text):
         found.append("a path of the machine")
     return found
+
+
+def _is_figure(cell: str) -> bool:
+    return cell == NOT_MEASURED or any(sign.isdigit() for sign in cell)
 
 
 def _line(cells: tuple[str, ...]) -> str:

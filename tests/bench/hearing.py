@@ -1,6 +1,6 @@
 """Prints how well the live chain hears: hits, false commands, latency and cost, with 95 % bounds.
 
-usage: python -m tests.bench.hearing --corpus CORPUS [--engine NAME] [--heads FOLD0.npz FOLD1.npz FOLD2.npz]
+usage: python -m tests.bench.hearing --corpus CORPUS [--engine NAME] [--heads FOLD0.npz FOLD1.npz FOLD2.npz] [--light]
 
 Runs exactly ``voicecoach.ear.hearing`` at the device's rate, reference included. The packaged heads learned from the
 development corpus: on it, give the three that were each fitted without one third of the people (training/README.md).
@@ -194,11 +194,14 @@ def main() -> None:
     parser.add_argument("--engine", default=engines.DEFAULT_ENGINE)
     parser.add_argument("--heads", type=Path, nargs="*", default=[])
     parser.add_argument("--every", type=int, default=1, help="only every Nth word and recording: quicker")
+    parser.add_argument("--light", action="store_true", help="as it listens where it cannot keep up")
     parser.add_argument("--only", nargs="*", choices=("people", "synthetic", "other"), default=None)
     options = parser.parse_args()
     only = options.only or ["people", "synthetic", "other"]
     began = time.perf_counter()
     hearing = chains(options.engine, options.heads)
+    for one in hearing:
+        one.lighten(options.light)
     started = (time.perf_counter() - began) / len(hearing)
     corpus = read_corpus(options.corpus)
     coach = coach_speech()
@@ -214,7 +217,7 @@ def main() -> None:
             tally.others_heard(trial, hear(hearing[max(trial.fold, 0) % len(hearing)], trial))
             seconds += len(trial.microphone) / RATE
     heads = [path.name for path in options.heads] or "packaged"
-    print(f"every {every}; engine {options.engine}, heads {heads}, corpus "
+    print(f"every {every}; engine {options.engine}{', lightened' if options.light else ''}, heads {heads}, corpus "
           f"{options.corpus}; words: {PEOPLE_SAY}, conditions: {CONDITIONS}")  # fmt: skip
     tally.show()
     used = (time.process_time() - cpu) / seconds

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from tests.bench.figures_table import NOT_MEASURED
 from tests.bench.hearing import FACTOR, an_hour, chains, hear, share
 from tests.bench.hearing_trials import PEOPLE_SAY, Trial, coach_speech, other_trials, people, word_trials
 from tests.bench.plain_loop import PHRASE_LIMIT, RATE, Recorded, Understanding
@@ -44,7 +45,7 @@ class Heard:
         """Hits for each word, and all with their bounds."""
         words = [(text, hits) for (text, where), hits in self.hits.items() if where == condition]
         if not words:
-            return "not measured"
+            return NOT_MEASURED
         each = ", ".join(f'"{text}" {sum(hits)}/{len(hits)}' for text, hits in sorted(words))
         every = [hit for _, hits in words for hit in hits]
         return f"{' '.join(share(sum(every), len(every)).replace('/ ', '/').split())}: {each}"
@@ -52,7 +53,7 @@ class Heard:
     @property
     def false_alarms(self) -> str:
         """An hour, with bounds."""
-        return an_hour(self.false, self.hours) if self.hours else "not measured"
+        return an_hour(self.false, self.hours) if self.hours else NOT_MEASURED
 
 
 def clips() -> list[Recording]:

@@ -136,6 +136,34 @@ def test_blocks_of_any_size_are_heard_alike(spotter):
     assert [(d.phrase, d.end) for d in in_parts] == [(d.phrase, d.end) for d in at_once]
 
 
+def test_lightened_it_tells_the_same_a_little_later_and_asks_the_model_less_often(spotter, monkeypatch):
+    sound = said("stop-a6f2fd71.flac")
+
+    def heard():
+        asked, told = [], []
+        latest = spotter._embedding.latest
+        spotter.reset()
+        with monkeypatch.context() as patch:
+            patch.setattr(spotter._embedding, "latest", lambda count: asked.append(count) or latest(count))
+            for first in range(0, len(sound), STEP):
+                told += [(first, one) for one in spotter.feed(sound[first : first + STEP])]
+        return asked, told
+
+    asked, told = heard()
+    spotter.lighten(True)
+    try:
+        asked_lightly, told_lightly = heard()
+    finally:
+        spotter.lighten(False)
+    assert len(asked_lightly) <= len(asked) // 3 + 1
+    lightly = {(one.phrase, one.end): (when, one.score) for when, one in told_lightly}
+    for when, one in told[: len(told_lightly)]:
+        later, score = lightly[one.phrase, one.end]
+        assert 0 <= later - when <= 2 * STEP
+        assert score == pytest.approx(one.score, abs=0.05)
+    assert max(one.score for _, one in told_lightly) == pytest.approx(max(one.score for _, one in told), abs=0.05)
+
+
 def test_quiet_costs_no_embedding(spotter, monkeypatch):
     asked = []
     spotter.reset()

@@ -57,6 +57,28 @@ def test_leaves_somebody_who_speaks_over_the_coach_as_loud_as_they_were():
     assert np.corrcoef(other[said], near[said])[0, 1] > 0.9
 
 
+@pytest.mark.parametrize("noise", [0.0, FLOOR], ids=["muted", "headphones put on"])
+def test_what_was_expected_is_not_heard_in_its_stead_where_the_echo_suddenly_ends(noise):
+    coach = talk(8, seed=1)
+    microphone = room(coach, 1.0, 0.06)
+    gone = 6 * EAR_RATE
+    microphone[gone:] = noise * talk(2, seed=3) / 0.02
+    near = cancel(KalmanEchoCanceller(), microphone, coach)
+    for place in range(gone, len(near), HOP):
+        hop = slice(place, place + HOP)
+        assert np.sum(near[hop] ** 2.0) <= 2.01 * np.sum(microphone[hop] ** 2.0)
+
+
+def test_learns_nothing_of_the_room_while_it_is_muted():
+    coach = talk(10, seed=1)
+    echo = room(coach, 1.0, 0.06)
+    microphone = echo.copy()
+    microphone[6 * EAR_RATE : 8 * EAR_RATE] = 0.0
+    near = cancel(KalmanEchoCanceller(), microphone, coach)
+    after = slice(8 * EAR_RATE, int(8.5 * EAR_RATE))
+    assert decibels(echo[after], near[after]) > 15
+
+
 def test_adds_little_where_there_is_no_echo():
     coach, other = talk(5, seed=1), talk(5, seed=5)
     near = cancel(KalmanEchoCanceller(), other, coach)

@@ -62,6 +62,8 @@ class LoudIsStop:
 class House:
     """An ear with everything it reported."""
 
+    spotter_class = LoudIsStop
+
     def __init__(self):
         self.spotters = []
         self.heard, self.troubles = [], []
@@ -79,7 +81,7 @@ class House:
         return callback
 
     def _make(self):
-        spotter = LoudIsStop()
+        spotter = self.spotter_class()
         spotter.failing = self.break_new
         self.spotters.append(spotter)
         return Hearing(spotter, lambda _text: Rule(firm=0, weak=-1, alone=False))
@@ -179,6 +181,100 @@ def test_submit_returns_while_the_engine_hangs_and_overload_is_told(house):
     house.play(0.001, 0.3)
     house.settle()
     assert len(house.heard) == 1, "the newest sound is still heard"
+
+
+class Rationed(LoudIsStop):
+    """Hears as many hops as the test hands out, and can do with less."""
+
+    def __init__(self):
+        super().__init__()
+        self.rations = threading.Semaphore(0)
+        self.is_light = False
+
+    def lighten(self, light):
+        self.is_light = light
+
+    def feed(self, block):
+        assert self.rations.acquire(timeout=PATIENCE)
+        return super().feed(block)
+
+
+class RationedHouse(House):
+    """Its spotter hears what was handed out, and no more."""
+
+    spotter_class = Rationed
+
+    def hear_one_block(self):
+        before = self.ear.heartbeat.position
+        self.hand_out(0.02)
+        self.wait(lambda: self.ear.heartbeat.position == before + BLOCK)
+
+    def hand_out(self, seconds):
+        self.spotters[-1].rations.release(round(100 * seconds))
+
+    def fall_behind(self):
+        self.play(0.001, 0.7)
+        self.hear_one_block()
+        self.play(0.001, 0.6)
+        self.hear_one_block()
+        self.hear_one_block()
+
+    def keep_up(self, seconds):
+        for _ in range(round(seconds)):
+            self.hand_out(1.0)
+            for _ in range(10):
+                self.play(0.001, 0.1)
+                self.settle()
+
+    def catch_up(self):
+        self.hand_out(1.3 - 3 * 0.02)
+        self.settle()
+
+
+@pytest.fixture
+def rationed_house():
+    made = RationedHouse()
+    yield made
+    for spotter in made.spotters:
+        spotter.rations.release(10_000)
+    made.ear.close()
+
+
+def test_where_it_falls_behind_it_listens_with_less_and_says_so_and_loses_nothing(rationed_house):
+    house = rationed_house
+    house.ear.start()
+    house.fall_behind()
+    (told,) = house.troubles
+    assert "cannot keep up" in told
+    assert "stop" in told
+    assert house.spotters[0].is_light
+    house.catch_up()
+    assert len(house.troubles) == 1
+    assert house.spotters[0].resets == 0
+
+
+def test_when_it_has_kept_up_for_a_while_it_listens_with_all_again_and_says_so(rationed_house):
+    house = rationed_house
+    house.ear.start()
+    house.fall_behind()
+    house.catch_up()
+    house.keep_up(19)
+    assert house.spotters[0].is_light
+    house.keep_up(3)
+    assert not house.spotters[0].is_light
+    assert "keeps up again" in house.troubles[-1]
+    assert len(house.troubles) == 2
+
+
+def test_a_chain_that_is_built_anew_under_load_listens_with_less_too(rationed_house):
+    house = rationed_house
+    house.ear.start()
+    house.fall_behind()
+    house.spotters[0].failing = True
+    house.hand_out(0.01)
+    house.wait(lambda: len(house.spotters) == 2 or len(house.troubles) == 2)
+    house.wait(lambda: len(house.spotters) == 2)
+    house.wait(lambda: house.spotters[1].is_light)
 
 
 def test_a_failing_engine_is_started_again_and_told(house):

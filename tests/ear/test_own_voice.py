@@ -33,7 +33,7 @@ def feed(voice, microphone, reference, echo=None):
     echo = echo or PassThrough()
     for place in range(0, len(microphone) - HOP + 1, HOP):
         hop = microphone[place : place + HOP], reference[place : place + HOP]
-        voice.feed(*hop, echo.process(*hop))
+        voice.feed(*hop, echo.process(*hop), echo.expected)
 
 
 def origin(microphone, reference, start, end, echo=None):
@@ -73,6 +73,23 @@ def test_somebody_quieter_than_the_coach_is_near_once_the_room_is_learned():
     other *= 0.5 * np.sqrt(np.sum(echo[both] ** 2) / np.sum(other[both] ** 2))
     assert origin(echo + other + floor(9), coach, 8.0, 8.5, KalmanEchoCanceller()) is Origin.NEAR
     assert origin(echo + floor(9), coach, 8.0, 8.5, KalmanEchoCanceller()) is Origin.OWN
+
+
+@pytest.mark.parametrize("decibels", [-6, 6])
+@pytest.mark.parametrize("pressed", [7.9, 8.1, 8.3])
+def test_a_volume_key_in_the_middle_of_a_word_makes_nobody_of_the_coach(decibels, pressed):
+    coach = talk(9, seed=1)
+    echo = room(coach)
+    echo[int(pressed * EAR_RATE) :] *= 10 ** (decibels / 20)
+    assert origin(echo + floor(9), coach, 8.0, 8.5, KalmanEchoCanceller()) is Origin.OWN
+
+
+@pytest.mark.parametrize("muted", [8.0, 8.1, 8.2, 8.3, 8.4])
+def test_a_word_that_the_microphone_was_muted_in_is_nobody_s(muted):
+    coach = talk(9, seed=1)
+    microphone = room(coach) + floor(9)
+    microphone[int(muted * EAR_RATE) :] = 0.0
+    assert origin(microphone, coach, 8.0, 8.5, KalmanEchoCanceller()) in (Origin.OWN, Origin.UNKNOWN)
 
 
 def test_with_headphones_everybody_is_near():

@@ -13,6 +13,7 @@ from voicecoach.ear.decision import Decision, Rule
 from voicecoach.ear.level import HOP, LevelHistory
 from voicecoach.ear.second_opinion import SecondOpinion
 from voicecoach.ear.spotter import Detection
+from voicecoach.ear.witnesses import Witnesses
 from voicecoach.errors import EarError
 from voicecoach.session.commands import Command, Phrase, phrases
 from voicecoach.units import EAR_RATE
@@ -77,6 +78,23 @@ def opinion(writer: Writer, *detections: Detection) -> SecondOpinion:
     spotter = SecondOpinion(Scripted(list(detections)), rules, writer)
     spotter.arm(phrases())
     return spotter
+
+
+def test_on_a_machine_that_does_not_keep_up_nobody_is_asked_and_the_first_is_lightened() -> None:
+    writer, suspected = Writer("it hurts"), at(HURTS, WEAK, 1.0)
+    spotter = opinion(writer, suspected)
+    spotter.lighten(True)
+    assert listen(spotter) == [suspected]
+    assert writer.given == []
+    spotter.reset()
+    spotter.lighten(False)
+    assert len(listen(spotter)) == 2
+    first = Witnesses(Scripted([]), Scripted([]), rules)
+    both = SecondOpinion(first, rules, writer)
+    both.lighten(True)
+    assert first.is_light
+    both.lighten(False)
+    assert not first.is_light
 
 
 def test_what_is_firm_is_passed_on_at_once_and_nobody_is_asked() -> None:

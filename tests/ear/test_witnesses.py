@@ -161,6 +161,46 @@ def test_only_what_is_armed_is_told():
     assert listen(pair) == []
 
 
+def light(search=(), heads=()):
+    pair = both(search, heads)
+    pair.lighten(True)
+    return pair
+
+
+def test_without_search_a_head_that_is_sure_is_believed_as_ever_and_nothing_is_spent_on_search():
+    sure = weighings()["stop"].firm
+    pair = light(search=[at(HEADLESS, 99.0, 1.0)], heads=[at(STOP, sure, 2.0), at(BY_TEXT["pause"], 0.9, 3.0)])
+    (found,) = listen(pair)
+    assert (found.phrase, found.score) == (STOP, sure)
+    assert pair._search.hops == 0
+    pair.reset()
+    assert listen(pair) == [found], "a new stream is heard as the last one was"
+
+
+@pytest.mark.parametrize("text", ["stop", "it hurts", "i'm in pain", "i feel dizzy", "chest pain"])
+def test_without_search_what_is_urgent_is_asked_about_wherever_search_would_have_made_it_so(text):
+    weighing = weighings()[text]
+    least = weighing.weak - weighing.worth
+    (found,) = listen(light(heads=[at(BY_TEXT[text], least, 2.0)]))
+    assert weighing.weak <= found.score < weighing.firm
+    assert listen(light(heads=[at(BY_TEXT[text], least - 0.01, 2.0)])) == []
+    assert listen(both(heads=[at(BY_TEXT[text], least, 2.0)])) == []
+
+
+def test_without_search_nothing_else_is_asked_about_sooner():
+    assert listen(light(heads=[at(BY_TEXT["pause"], weighings()["pause"].weak - 0.1, 2.0)])) == []
+
+
+def test_search_comes_back_on_the_same_count_of_samples():
+    pair = light(search=[at(HEADLESS, 3.25, 2.0)])
+    listen(pair, 3.0)
+    pair.lighten(False)
+    assert listen(pair, 3.0) == [at(HEADLESS, 3.25, 5.0)]
+    assert pair._search.calls == ["reset", "reset"]
+    pair.reset()
+    assert listen(pair, 3.0) == [at(HEADLESS, 3.25, 2.0)], "the new stream counts from its own start"
+
+
 def test_both_are_closed():
     pair = both()
     pair.close()

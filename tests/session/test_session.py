@@ -25,6 +25,7 @@ from voicecoach.session.events import (
     Restored,
     SpeechReady,
     Started,
+    Unrecorded,
 )
 from voicecoach.session.plan import Choices, Plan, make_plan
 from voicecoach.session.session import Session
@@ -1153,6 +1154,115 @@ def test_after_the_end_nothing_happens() -> None:
     facts = (Started(), Interrupted(), Failed(), Faulted("ear"), SpeechReady(lengths_at(1.0)), ScoreEnded(9))
     for event in (None, PromptsRehearsed(lengths_at(1.0)), *facts):
         assert stage.session.handle(event, stage.now) == []
+
+
+# A journal that cannot be written ---------------------------------------------------------------------------------
+
+NEWS = "Part of today's session may be missing from your journal. Nothing else has changed."
+
+
+def test_in_a_hold_it_is_said_once_the_hold_is_over_and_nothing_is_moved() -> None:
+    stage = in_hold()
+    since = stage.now
+    assert stage.tell(Unrecorded()) != [], "it is laid out, behind the hold"
+    assert not any(isinstance(effect, Silence) for effect in stage.effects)
+    stage.until_said("right arm. 2 of 2")
+    assert stage.said(since)[:5] == ["[half-way]", "[tick]", "[tick]", "[tick]", "[end]"]
+    after = stage.said(since)[5:]
+    assert after.index("Gently let go.") < after.index(NEWS)
+    assert after.index(NEWS) == len(after) - 2, "and the routine goes on"
+    (hold,) = [end for end in stage.ended if isinstance(end.segment.cue, HoldCue)]
+    assert hold.completed
+
+
+def test_it_is_said_once_however_often_it_fails() -> None:
+    stage = in_hold()
+    for _ in range(3):
+        stage.tell(Unrecorded())
+        stage.wait(8)
+    stage.until_silent()
+    stage.say(C.RESUME)
+    stage.until_silent()
+    assert stage.said().count(NEWS) == 1
+
+
+def test_it_does_not_talk_over_a_question() -> None:
+    stage = on_stage(approved=False)
+    stage.until_state(State.ASKING)
+    stage.wait(2)
+    assert not any(isinstance(effect, Play) for effect in stage.tell(Unrecorded()))
+    stage.wait(3)
+    assert NEWS not in stage.said()
+    since = stage.now
+    stage.say(C.YES)
+    stage.until_said("Pull")
+    assert stage.said(since)[:2] == ["[heard]", NEWS]
+
+
+def test_in_a_pause_it_is_said_when_it_goes_on_before_the_position_is_taken() -> None:
+    stage = in_hold()
+    stage.say(C.PAUSE)
+    stage.wait(6)
+    stage.tell(Unrecorded())
+    stage.wait(6)
+    assert NEWS not in stage.said()
+    since = stage.now
+    stage.say(C.RESUME)
+    stage.until_state(State.HOLDING)
+    assert stage.said(since)[:3] == ["[resumed]", NEWS, wording().say("get_ready")]
+
+
+def test_what_was_cut_is_said_when_it_goes_on() -> None:
+    stage = in_hold()
+    stage.tell(Unrecorded())
+    stage.until_said(NEWS)
+    stage.wait(0.5)
+    stage.say(C.PAUSE)
+    stage.wait(10)
+    since = stage.now
+    stage.say(C.RESUME)
+    stage.until_said("right arm. 2 of 2")
+    assert stage.said(since).count(NEWS) == 1
+
+
+@pytest.mark.parametrize("command", [C.PAIN, C.EMERGENCY])
+def test_advice_after_pain_is_neither_preceded_nor_followed_by_it(command: Command) -> None:
+    stage = in_hold()
+    stage.tell(Unrecorded())
+    since = stage.now
+    stage.say(command)
+    stage.tell(Unrecorded())
+    stage.until_silent()
+    assert stage.said(since) == ["[pain]", *wording().talk(command.value)]
+
+
+def test_after_stop_it_is_silent() -> None:
+    stage = in_hold()
+    stage.say(C.STOP)
+    stage.tell(Unrecorded())
+    stage.until_silent()
+    assert NEWS not in stage.said()
+
+
+def test_in_the_last_words_it_is_said_after_them() -> None:
+    stage = on_stage(TURN)
+    stage.until_state(State.CLOSING)
+    stage.tell(Unrecorded())
+    stage.until_silent()
+    assert stage.said()[-2:] == ["[ended]", NEWS]
+    assert stage.reason is Reason.COMPLETED
+
+
+def test_at_the_very_end_of_the_last_repetition_it_is_put_off_and_not_forgotten() -> None:
+    rehearsed = on_stage(TURN)
+    rehearsed.until_state(State.CLOSING)
+    stage = on_stage(TURN)
+    stage.wait(rehearsed.seconds - 0.05)
+    assert stage.state in PLAYING
+    assert not any(isinstance(effect, Play) for effect in stage.tell(Unrecorded()))
+    stage.until_silent()
+    assert stage.said().count(NEWS) == 1
+    assert stage.reason is Reason.COMPLETED
 
 
 # What the ear takes for commands ----------------------------------------------------------------------------------

@@ -29,11 +29,12 @@ from voicecoach.session.events import (
     PromptsRehearsed,
     Restored,
     SpeechReady,
+    Unrecorded,
 )
 from voicecoach.session.plan import Choices, Kind, Plan, make_plan
 from voicecoach.session.session import Session
 from voicecoach.session.standing import Hurt, Standing
-from voicecoach.session.states import TRANSITIONS, Key, State
+from voicecoach.session.states import TRANSITIONS, Key, State, Trigger
 from voicecoach.session.wording import wording
 
 SEQUENCES = 10_000
@@ -71,6 +72,7 @@ PLANS = (
 )
 TEXTS = tuple(frozenset(Session(plan, lengths_at(1.0)).texts()) for plan in PLANS)
 REHEARSED = PromptsRehearsed(replace(lengths_at(1.0), is_command=lambda text: True))
+NEWS = Prompt(wording().say("not_recorded"))
 ADVICE = {Reason.PAIN: wording().talk("pain"), Reason.EMERGENCY: wording().talk("emergency")}
 
 
@@ -94,6 +96,8 @@ class Watch:
     stage: FakeStage
     stopped: int | None = None
     hurt: bool = False
+    unrecorded: bool = False
+    """The journal failed when that could still be said."""
     cut_short: bool = False
     """Something ended the advice before its end."""
 
@@ -119,6 +123,7 @@ class Watch:
         stage = self.stage
         if before is State.FINISHED:
             return
+        self.unrecorded |= isinstance(event, Unrecorded) and (before, Trigger.UNRECORDED) in TRANSITIONS
         command = event.command if isinstance(event, CommandGiven) and event.firm else None
         if before is State.SAFETY_TALK and (command is Command.STOP or isinstance(event, Interrupted | Failed)):
             self.cut_short = True
@@ -177,6 +182,14 @@ class Watch:
             assert counted[key] <= max(0, allowed), f"more of {key} than the day allows"
         self._check_records(whole)
         self._check_answers()
+        self._check_news()
+
+    def _check_news(self) -> None:
+        """That the journal failed is heard once, unless the session ends before; never where it did not."""
+        news = [end for end in self.stage.ended if end.completed and end.segment.cue == NEWS]
+        assert len(news) <= self.unrecorded
+        if self.stage.reason is Reason.COMPLETED:
+            assert len(news) == self.unrecorded
 
     def _check_answers(self) -> None:
         """Nothing of an exercise sounds before every yes that it needs."""
@@ -227,6 +240,8 @@ def random_event(rng: random.Random) -> Event:
         return REHEARSED
     if chance < 0.97:
         return Restored()
+    if chance < 0.98:
+        return Unrecorded()
     return Faulted(rng.choice(("ear", "device")))
 
 
@@ -284,7 +299,7 @@ def test_ten_thousand_random_sessions_keep_every_promise_and_use_every_row() -> 
 events = st.one_of(
     st.builds(CommandGiven, st.sampled_from(Command), st.booleans()),
     st.builds(Faulted, st.sampled_from(("ear", "device"))),
-    st.sampled_from((SpeechReady(lengths_at(0.6)), REHEARSED, Restored(), Interrupted(), Failed())),
+    st.sampled_from((SpeechReady(lengths_at(0.6)), REHEARSED, Restored(), Unrecorded(), Interrupted(), Failed())),
 )
 acts = st.builds(Act, st.integers(0, 30), st.sampled_from((0, 1, 7, 150)), events, st.booleans())
 

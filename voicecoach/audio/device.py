@@ -8,7 +8,7 @@ and plays silence, so that the player notices within a second).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from voicecoach.audio.clip import Samples
 
@@ -16,6 +16,14 @@ Exchange = Callable[[int, "Samples | None"], Samples]
 """``exchange(frames, captured)``: hands over what the microphone captured (``frames`` long; None where there is no
 microphone) and returns exactly ``frames`` samples to play. One call for each block, on one sample clock: the n-th
 captured frame was captured when the n-th played frame was handed to the device."""
+
+IsFree = Callable[[float], bool]
+"""Whether a hole in the sound would harm nothing now, nor during the next so many seconds."""
+
+
+def never_free(_: float) -> bool:
+    """What a device goes by as long as its owner has not said otherwise."""
+    return False
 
 
 class AudioDevice(Protocol):
@@ -38,3 +46,11 @@ class AudioDevice(Protocol):
 
     def close(self) -> None:
         """Stop and release it. Returns once no further ``exchange`` call will begin. May be called twice."""
+
+
+@runtime_checkable
+class Renewable(Protocol):
+    """A device that now and then lets a better stream take over: that makes a hole, so it asks when it may."""
+
+    is_free: IsFree
+    """Asked in the device's own threads, and set before ``start``."""

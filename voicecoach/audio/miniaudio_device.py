@@ -29,8 +29,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from voicecoach.audio.alsa_messages import silence_alsa_messages
-from voicecoach.audio.buffer_size import BufferSize
-from voicecoach.audio.device import Exchange
+from voicecoach.audio.buffer_size import GOOD, BufferSize
+from voicecoach.audio.device import Exchange, IsFree, never_free
 from voicecoach.audio.guarded_exchange import GuardedExchange
 from voicecoach.audio.underruns import UnderrunCount
 from voicecoach.errors import DeviceError
@@ -43,6 +43,8 @@ _SWITCH_INTERVAL = 0.001
 """Seconds after which a busy Python thread must let the callback in. With one thread computing without a pause the
 loudspeaker had seven holes in 6 s at the interpreter's own 5 ms, and none at 1 ms. A call into C that keeps the
 interpreter to itself for longer than the buffer makes a hole all the same."""
+_TIME_TO_OPEN = 1.0
+"""Seconds that have to be free for a stream to be opened beside the one that plays. It takes about 0.1."""
 _PERIODS_HELD = 2
 """Periods that may be waiting to be played; more than that between two callbacks is counted as an underrun."""
 _PATIENCE_OPENING = 5.0
@@ -101,8 +103,11 @@ class MiniaudioDevice:
     names only). ``backend`` forces one of miniaudio's ("null", "alsa", "pulseaudio", ...).
 
     The buffer is ``buffer_ms`` long on each side; blocks come in clumps of that order. Where it runs dry again and
-    again, a stream with a longer one takes over, and a shorter one later (``BufferSize``). In a duplex stream a
-    microphone that falls silent altogether stops the callbacks too.
+    again, a stream with a longer one takes over, and one with a shorter later (``BufferSize``), when ``is_free`` says
+    that the hole this makes, up to 110 ms, harms nothing. So does a new stream in place of a duplex stream that ran
+    dry: miniaudio joins the two directions by a queue of five periods, which a late loudspeaker lets fill up and
+    nothing empties again, so that the microphone stays some 60 ms behind. In a duplex stream a microphone that falls
+    silent altogether stops the callbacks too.
     """
 
     def __init__(
@@ -114,23 +119,28 @@ class MiniaudioDevice:
         buffer_ms: int = BUFFER_MS,
         backend: str | None = None,
         strict: bool = True,
+        good: float = GOOD,
     ) -> None:
+        """``good``: seconds without an underrun after which another stream may take over."""
         if not (capture or playback):
             raise ValueError("a device plays, captures or does both")
         self._capture, self._playback = capture, playback
         self._playback_name, self._capture_name = playback_name, capture_name
         self._buffer_ms = buffer_ms
         self._backend = backend
+        self.is_free: IsFree = never_free
         self._strict = strict
         self._label = "the sound device"
         self._stream: Any = None
         self._guard: GuardedExchange | None = None
         self._has_microphone = False
         self._underruns = UnderrunCount(_PERIODS_HELD * buffer_ms / 1000)
-        self._size = BufferSize(buffer_ms)
+        self._size = BufferSize(buffer_ms, good)
         self._serving = 0
         """The number of the stream whose calls are answered; one that comes or goes gets silence."""
-        self._resizing = False
+        self.successors = 0
+        """How many streams have taken over from the first."""
+        self._renewing = False
         self._hands = threading.Lock()
         """Held while the stream changes hands: to its successor, or to close."""
         self._closed = False
@@ -188,24 +198,28 @@ class MiniaudioDevice:
             closing.start()
             closing.join(_PATIENCE_CLOSING)
 
-    def _resize(self, wanted: int) -> None:
-        """Let a stream with another buffer take over; where there can be no second one, all stays as it is for good."""
+    def _renew(self, wanted: int) -> None:
+        """Let another stream take over; where there can be no second one, all stays as it is for good."""
         number = self._serving + 1
         try:
             opened = self._open(wanted, number)
         except DeviceError:
             self._size.give_up(self._buffer_ms)
-            self._resizing = False
+            self._renewing = False
             return
         left = opened.stream
         with self._hands:
             if opened.has_microphone != self._has_microphone:
                 self._size.give_up(self._buffer_ms)
+            elif wanted <= self._buffer_ms and not self.is_free(0.0):
+                self._size.put_off(self._buffer_ms)
             elif not self._closed:
                 self._underruns = UnderrunCount(_PERIODS_HELD * wanted / 1000, self._underruns.count)
                 left, self._stream = self._stream, opened.stream
                 self._buffer_ms, self._serving = wanted, number
-        self._resizing = False
+                self._size.renewed()
+                self.successors += 1
+        self._renewing = False
         if left is not None:
             _close(left)
 
@@ -274,13 +288,20 @@ class MiniaudioDevice:
             return bytes(4 * count)
         now = time.monotonic()
         self._underruns.block(now, count / STREAM_RATE)
-        wanted = self._size.after(now, self.underruns)
-        if wanted != self._buffer_ms and not self._resizing:
-            self._resizing = True
-            threading.Thread(target=self._resize, args=(wanted,), name="miniaudio-resize", daemon=True).start()
+        wanted = self._size.after(now, self.underruns, self._may_open)
+        if not self._renewing and (wanted != self._buffer_ms or self._is_behind(now)):
+            self._renewing = True
+            threading.Thread(target=self._renew, args=(wanted,), name="miniaudio-renew", daemon=True).start()
         captured = None if data is None else np.frombuffer(data, np.float32)
         assert self._guard is not None
         return self._guard(count, captured).tobytes()
+
+    def _may_open(self) -> bool:
+        return not self._renewing and self.is_free(_TIME_TO_OPEN)
+
+    def _is_behind(self, now: float) -> bool:
+        duplex = self._playback and self._has_microphone
+        return duplex and self._size.is_stale(now) and self._may_open()
 
 
 def _patiently(work: Callable[[], _T], drop: Callable[[_T], None]) -> _T:

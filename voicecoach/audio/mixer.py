@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from voicecoach.audio.clip import Samples
 from voicecoach.audio.ducking import Ducking
-from voicecoach.session.cues import CueEnded, CueStarted, Prompt, ScoreEnded, Segment
+from voicecoach.session.cues import CueEnded, CueStarted, Hold, Prompt, ScoreEnded, Segment
 from voicecoach.units import STREAM_RATE, frames
 
 FADE_SECONDS = 0.005
@@ -30,6 +30,9 @@ MINIMUM_VOLUME = 0.05
 """-26 dB: "quieter" never makes the coach inaudible."""
 MAXIMUM_VOLUME = 4.0
 """+12 dB; the limiter holds the peaks."""
+FREE_AFTER_SECONDS = 3.0
+"""Only after so much silence is a hole harmless: what was handed over before it may still be on its way to the
+loudspeaker, and most answers to a question have been given."""
 PEAK = 0.99
 """No sample leaves the mixer above this."""
 KNEE = 0.8
@@ -100,6 +103,8 @@ class Mixer:
         self._overlays: list[_Voice] = []
         self._scores: list[tuple[int, int]] = []
         """Start and end of each score whose end has not been told."""
+        self._busy_until = 0
+        """First frame after the last that sounded or belonged to a hold."""
         self._volume = _Ramp(1.0)
         self._duck = _Ramp(1.0)
         self._music: ReadMusic | None = None
@@ -124,6 +129,19 @@ class Mixer:
         with self._lock:
             target = min(max(value, MINIMUM_VOLUME), MAXIMUM_VOLUME)
             self._volume = self._volume.to(target, self._position, frames(VOLUME_RAMP_SECONDS, self.rate))
+
+    def is_free(self, seconds: float) -> bool:
+        """Whether a hole in the stream would harm nothing, now or during the next ``seconds``.
+
+        Nothing sounds or did in the last FREE_AFTER_SECONDS, nothing will, and no hold, whose length is counted in
+        frames, runs or begins. What ``play`` and the like change later nobody knows.
+        """
+        with self._lock:
+            if self._position - self._busy_until < frames(FREE_AFTER_SECONDS, self.rate):
+                return False
+            limit = self._position + frames(seconds, self.rate)
+            known = (*self._waiting, *self._begun, *self._overlays)
+            return all(voice.start >= limit or voice.busy_until <= self._position for voice in known)
 
     def play(self, score: Score, at: int | None = None) -> int:
         """Play ``score`` in place of everything scheduled from frame ``at`` on; returns its first frame.
@@ -259,6 +277,10 @@ class Mixer:
         if count:
             self._shape(block, first)
 
+        busy = [min(voice.busy_until, limit) for voice in (*self._begun, *self._overlays) if voice.start < limit]
+        if self._music is not None and (self._music_level.target or self._music_level.end > first):
+            busy.append(limit)
+        self._busy_until = max((self._busy_until, *busy))
         events = [event for voice in self._begun for event in voice.events_until(limit)]
         events += [(end, _SCORE_ENDED, ScoreEnded(end)) for _, end in self._scores if end <= limit]
         events.sort(key=lambda ranked: ranked[:2])
@@ -354,6 +376,12 @@ class _Voice:
         if self.samples is None:
             return self.start
         return min(self.start + len(self.samples), self.cut + self.fade)
+
+    @property
+    def busy_until(self) -> int:
+        """First frame from which it neither sounds nor is a hold; its start where it never does or is."""
+        holds = self.segment is not None and isinstance(self.segment.cue, Hold)
+        return max(self.silent_from, min(self.end, self.cut) if holds else self.start)
 
     def begins_before(self, limit: int) -> bool:
         return self.start < limit or self.start == self.end == limit

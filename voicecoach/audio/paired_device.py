@@ -7,13 +7,17 @@ import threading
 import numpy as np
 
 from voicecoach.audio.clip import Samples
-from voicecoach.audio.device import AudioDevice, Exchange
+from voicecoach.audio.device import AudioDevice, Exchange, IsFree, Renewable, never_free
 from voicecoach.errors import DeviceError
 from voicecoach.units import STREAM_RATE
 
 _SLACK = STREAM_RATE // 10
 """100 ms: what the microphone may be ahead, at most, before the oldest of it is dropped. Callbacks come in clumps of
 up to 90 ms."""
+_WINDOW = 5 * STREAM_RATE
+"""Played frames over which the least that waited shows what waits for nothing."""
+_SPARE = STREAM_RATE // 50
+"""20 ms that may wait even so: two clocks drift."""
 _DEAF_AFTER = 2 * STREAM_RATE
 """Played frames without a captured one after which the microphone is taken to be dead: some never say so."""
 
@@ -23,13 +27,16 @@ class PairedDevice:
 
     What was captured waits in a queue until the speaker asks for a block of that length. The two clocks are not one:
     where the queue runs dry silence is put in its place, and where more than a block and 100 ms wait the oldest is
-    dropped, so that what the ear gets is never old. So the alignment of captured to played frames is good to about
-    100 ms and slips now and then: enough to hear commands, not for a canceller that counts samples.
+    dropped, so that what the ear gets is never old. What a late speaker left behind in it is dropped when ``is_free``
+    says that nothing plays. So the alignment of captured to played frames is good to about 100 ms and slips now and
+    then: enough to hear commands, not for a canceller that counts samples.
     """
 
     def __init__(self, speaker: AudioDevice, microphone: AudioDevice) -> None:
         self._speaker, self._microphone = speaker, microphone
         self._waiting = np.zeros(0, np.float32)
+        self._least, self._watched = _DEAF_AFTER, 0
+        self._is_free: IsFree = never_free
         self._lock = threading.Lock()
         self._exchange: Exchange | None = None
         self._played_since_capture = 0
@@ -54,6 +61,18 @@ class PairedDevice:
     def underruns(self) -> int:
         """The loudspeaker's, where it counts them."""
         return int(getattr(self._speaker, "underruns", 0))
+
+    @property
+    def is_free(self) -> IsFree:
+        """Whether a hole would harm nothing; either stream is told, too, where it asks."""
+        return self._is_free
+
+    @is_free.setter
+    def is_free(self, is_free: IsFree) -> None:
+        self._is_free = is_free
+        for device in (self._speaker, self._microphone):
+            if isinstance(device, Renewable):
+                device.is_free = is_free
 
     def start(self, exchange: Exchange) -> None:
         """Open the microphone, then the speaker; DeviceError where either is missing, and neither stays open."""
@@ -85,6 +104,7 @@ class PairedDevice:
         with self._lock:
             kept = self._waiting[-(frames + _SLACK) :]
             captured, self._waiting = kept[:frames], kept[frames:]
+            self._drop_surplus(frames)
             self._played_since_capture += frames
             if self._played_since_capture > _DEAF_AFTER:
                 self._deafness = DeviceError(f"{self._microphone.name} no longer captures anything.")
@@ -92,3 +112,14 @@ class PairedDevice:
             captured = np.concatenate([captured, np.zeros(frames - len(captured), np.float32)])
         assert self._exchange is not None
         return self._exchange(frames, captured)
+
+    def _drop_surplus(self, frames: int) -> None:
+        """What has waited for a whole window is never needed: drop it in a free moment. The lock is held."""
+        self._least, self._watched = min(self._least, len(self._waiting)), self._watched + frames
+        if self._watched < _WINDOW:
+            return
+        if self._least > _SPARE:
+            if not self._is_free(0.0):
+                return
+            self._waiting = self._waiting[self._least - _SPARE // 2 :]
+        self._least, self._watched = _DEAF_AFTER, 0

@@ -14,6 +14,7 @@ from voicecoach.ear.engines import DEFAULT_ENGINE, ENGINES, make_hearing, make_s
 from voicecoach.ear.hearing import Hearing
 from voicecoach.ear.input_check import InputCheck
 from voicecoach.ear.level import QUIETEST
+from voicecoach.ear.overload import Overload
 from voicecoach.ear.room_memory import RoomMemory
 from voicecoach.ear.spotter import Heard
 from voicecoach.errors import EarError
@@ -25,6 +26,9 @@ __all__ = ["DEFAULT_ENGINE", "ENGINES", "Ear", "Hearing", "Heartbeat", "make_hea
 
 _MOST_WAITING = frames(1.5)
 """Frames that may wait to be heard; a command is worthless later than that."""
+
+_LIGHT = "The ear cannot keep up, so for now it listens only for stop, for pain and for the most common commands."
+_ALL_AGAIN = "The ear keeps up again and listens for everything."
 
 _KEPT_AFTER_OVERLOAD = frames(0.3)
 """Newest frames that are kept when too many waited."""
@@ -57,7 +61,11 @@ class _Block:
 
 
 class Ear:
-    """Listens in the background. ``submit`` comes from the device's thread, the callbacks from the ear's own."""
+    """Listens in the background. ``submit`` comes from the device's thread, the callbacks from the ear's own.
+
+    Where it does not keep up it goes without the dearest part of the chain, and where even that is too much it drops
+    sound; ``on_trouble`` is told of either, and when all is well again.
+    """
 
     def __init__(
         self,
@@ -73,8 +81,9 @@ class Ear:
         self._on_heard, self._on_trouble, self._make = on_heard, on_trouble, make
         self._news = threading.Condition()
         self._blocks: deque[_Block] = deque()
-        self._waiting = 0
+        self._captured = self._waiting = 0
         self._dropped = 0
+        self._overload = Overload()
         self._armed: Collection[Command] = ALWAYS
         self._rearm = False
         self._closing = False
@@ -122,6 +131,7 @@ class Ear:
             if self._closing:
                 return
             self._blocks.append(block)
+            self._captured += len(microphone)
             self._waiting += len(microphone)
             if self._waiting > _MOST_WAITING:
                 while len(self._blocks) > 1 and self._waiting > _KEPT_AFTER_OVERLOAD:
@@ -166,30 +176,39 @@ class Ear:
                 block = self._blocks.popleft() if self._blocks else None
                 if block is not None:
                     self._waiting -= len(block.microphone)
+                captured, waiting = self._captured, self._waiting
                 dropped, self._dropped = self._dropped, 0
                 armed = self._armed if self._rearm else None
                 self._rearm = False
             if dropped:
                 self._tell(f"The ear could not keep up: {seconds(dropped):.1f} s of sound were not heard.")
-            self._step(block, armed)
+            self._step(block, armed, captured, waiting)
         self._release()
 
-    def _step(self, block: _Block | None, armed: Collection[Command] | None) -> None:
-        """Do one thing."""
+    def _step(self, block: _Block | None, armed: Collection[Command] | None, captured: int, waiting: int) -> None:
+        """Do one thing. Of ``captured`` frames ``waiting`` are still to be heard, ``block`` not counted."""
         heard: list[Heard] = []
         try:
             if self._hearing is None:
                 self._hearing = self._make()
                 self._hearing.arm(self._armed)
+                self._hearing.lighten(self._overload.is_light)
                 self._expected = None
             elif armed is not None:
                 self._hearing.arm(armed)
+            self._keep_up(self._hearing, captured, waiting)
             if block is not None:
                 heard = self._listen(self._hearing, block)
         except BaseException as error:  # whatever an engine throws, SystemExit too, the ear has to survive it
             self._recover(error)
         for command in heard:
             self._pass_on(command)
+
+    def _keep_up(self, hearing: Hearing, captured: int, waiting: int) -> None:
+        was = self._overload.is_light
+        light = self._overload.after(captured, waiting)
+        if light != was and hearing.lighten(light):
+            self._tell(_LIGHT if light else _ALL_AGAIN)
 
     def _listen(self, hearing: Hearing, block: _Block) -> list[Heard]:
         if block.position != self._expected:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+
 from voicecoach.audio.clip import Samples
+from voicecoach.ear.level import HOP
 
 
 class EchoCanceller(Protocol):
@@ -15,6 +18,10 @@ class EchoCanceller(Protocol):
 
         As long as ``microphone``, and not delayed. The next block follows without a gap.
         """
+
+    @property
+    def expected(self) -> Samples:
+        """The coach's voice that the last hop (HOP samples) was expected to hold; zeros where none was."""
 
     def reset(self) -> None:
         """A new stream begins, or the path became another: forget the room."""
@@ -37,6 +44,11 @@ class PassThrough:
         if len(microphone) != len(reference):
             raise ValueError(f"{len(microphone)} samples captured but {len(reference)} played")
         return microphone
+
+    @property
+    def expected(self) -> Samples:
+        """Nothing."""
+        return np.zeros(HOP, dtype=np.float32)
 
     def reset(self) -> None:
         """Nothing to forget."""

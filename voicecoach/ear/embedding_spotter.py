@@ -72,6 +72,10 @@ _LASTING = {
 }
 """... and seconds that the phrase lasts, 0.45 if not given: they know what was said, not exactly when."""
 
+_LIGHT_STRIDE = 3
+"""Steps that are looked at together, up to 0.16 s late, where the machine does not keep up: the embeddings of three
+cost 0.4 times as much together as one by one."""
+
 _STANDS_OUT = 6.0
 """dB over the quietest of the last seconds that make 10 ms worth a look; voices under noise reach 8 and more."""
 
@@ -124,7 +128,8 @@ class EmbeddingSpotter:
     def __init__(self, heads: Heads | None = None) -> None:
         """``heads``: the packaged ones if None. Raises EarError where the embedding's package cannot be used."""
         self._heads = Heads.packaged() if heads is None else heads
-        self._embedding = SpeechEmbedding(self._heads.context)
+        self._embedding = SpeechEmbedding(self._heads.context + _LIGHT_STRIDE - 1)
+        self._stride = 1
         self._armed: dict[int, Phrase] = {}
         self._pending: Samples = np.zeros(0, dtype=np.float32)
         self._before: Samples | None = None
@@ -149,9 +154,14 @@ class EmbeddingSpotter:
             found += self._step(joined[number * STEP : (number + 1) * STEP])
         return found
 
+    def lighten(self, light: bool) -> None:
+        """From the next block on, tell the same up to 0.16 s later for less of the processor; or at once again."""
+        self._stride = _LIGHT_STRIDE if light else 1
+
     def reset(self) -> None:
         """Forget the sound so far: the next block begins a new stream at sample 0."""
         self._embedding.reset()
+        self._unseen = 0
         self._pending = np.zeros(0, dtype=np.float32)
         self._before = None
         self._steps = 0
@@ -168,11 +178,22 @@ class EmbeddingSpotter:
         if self._stands_out(step):
             self._loud = self._steps
         if not self._armed or self._steps - self._loud > _LOOK:
-            self._before = None
+            self._before, self._unseen = None, 0
             return []
-        now = self._heads.log_odds(self._embedding.latest(self._heads.context))
+        self._unseen += 1
+        if self._unseen < self._stride:
+            return []
+        unseen, self._unseen = self._unseen, 0
+        latest = self._embedding.latest(self._heads.context + unseen - 1)
+        found: list[Detection] = []
+        for number in range(unseen):
+            end = (self._steps - unseen + 1 + number) * STEP - _LATE
+            found += self._believe(latest[number : number + self._heads.context], max(end, 1))
+        return found
+
+    def _believe(self, embeddings: Samples, end: int) -> list[Detection]:
+        now = self._heads.log_odds(embeddings)
         belief, self._before = (now if self._before is None else (now + self._before) / 2), now
-        end = max(self._steps * STEP - _LATE, 1)
         found = []
         for number, phrase in self._armed.items():
             if belief[number] >= WORTH_TELLING:

@@ -20,7 +20,7 @@ from voicecoach.ear.level import HOP, HOPS_A_SECOND, QUIETEST, LevelHistory, Noi
 from voicecoach.ear.own_voice import OwnVoice, OwnVoiceGate
 from voicecoach.ear.resampler import Decimator
 from voicecoach.ear.room_memory import Room, RoomMemory
-from voicecoach.ear.spotter import Detection, Heard, Spotter
+from voicecoach.ear.spotter import CanBeLightened, Detection, Heard, Spotter
 from voicecoach.routine.languages import ENGLISH
 from voicecoach.session.commands import ALWAYS, Command, phrases_for
 
@@ -74,6 +74,16 @@ class Hearing:
             heard += self._hop(*joined[:, start : start + HOP])
         return heard
 
+    def lighten(self, light: bool) -> bool:
+        """From the next hop on, hear with less of the processor, and somewhat worse; or as well as it can again.
+
+        False where nothing can be done without.
+        """
+        if not isinstance(self._spotter, CanBeLightened):
+            return False
+        self._spotter.lighten(light)
+        return True
+
     def reset(self) -> None:
         """Forget the sound so far, not the vocabulary: the next block begins a new stream at position 0."""
         parts = (self._echo, self._microphone, self._reference, self._floor, self._normaliser, self._levels)
@@ -100,7 +110,7 @@ class Hearing:
             self._gate.slipped()
             self._echo.recall(self._alignment.slip)
         hop = self._echo.process(microphone, reference)
-        self._gate.feed(microphone, reference, hop)
+        self._gate.feed(microphone, reference, hop, self._echo.expected)
         level = self._levels.measure(hop)
         active = self._floor.feed(level)
         found = [_earlier(one) for one in self._spotter.feed(self._normaliser.process(hop, level, active))]

@@ -7,7 +7,8 @@ and how much of the microphone is somebody's voice, so it holds still while a pe
 ever suppressed that the reference does not explain, and of what it leaves only some (residual_suppressor.py). Telephony
 cancellers remove twice the echo, and the command too.
 
-While the path is being learned, and would add more than it takes away, the microphone is handed on as it is.
+While the path is being learned, and would add more than it takes away, the microphone is handed on as it is. So it is
+where the echo is suddenly gone, in the middle of a word: what was expected must not be heard in its stead.
 """
 
 from __future__ import annotations
@@ -67,6 +68,10 @@ _LATELY, _ENOUGH, _WELL = 1 / 3000, 1500, 10.0
 _SILENT = 1e-7
 """Power (-70 dBFS) under which a hop of the reference is silence: nothing is learned from it."""
 
+_GONE = 2.0
+"""Times the microphone's energy in what would be left of a hop: the echo that was expected is not there. A "stop" of
+the coach's, in which the microphone was muted, came out upside down and was obeyed."""
+
 _KNOWS = 4.0
 """Times as much power in the path as in what is uncertain of it, from which it is known: 6 dB."""
 
@@ -102,6 +107,7 @@ class KalmanEchoCanceller:
         self._snapshots: deque[tuple[_Spectra, _Powers]] = deque(maxlen=_SNAPSHOTS)
         self._usual = np.zeros(2)
         self._doubt = np.zeros(_BINS)
+        self._expected: Samples = np.zeros(HOP, dtype=np.float32)
         self._suppressor.reset()
         if self._room is not None:
             self._snapshots.append(_guess(self._room.path))
@@ -120,6 +126,11 @@ class KalmanEchoCanceller:
         if self._spoken < _ENOUGH or self._usual[0] <= _WELL * self._usual[1]:
             return None
         return np.fft.irfft(self._path, axis=1)[:, :HOP].reshape(-1).astype(np.float32)
+
+    @property
+    def expected(self) -> Samples:
+        """The coach's voice that the last hop was expected to hold, whether or not it was taken away."""
+        return self._expected
 
     def process(self, microphone: Samples, reference: Samples) -> Samples:
         """The microphone's block without the coach. Raises ValueError for anything but whole hops of one length."""
@@ -141,12 +152,16 @@ class KalmanEchoCanceller:
             if np.any(self._before):
                 self._sent[:] = 0.0
                 self._before[:] = 0.0
+                self._expected = np.zeros(HOP, dtype=np.float32)
                 self._suppressor.reset()
             return microphone
         self._sent = np.roll(self._sent, 1, axis=0)
         self._sent[0] = np.fft.rfft(np.concatenate((self._before, now)))
         self._before = now
         echo = np.fft.irfft(np.einsum("pb,pb->b", self._sent, self._path))[HOP:]
+        self._expected = echo.astype(np.float32)
+        if not np.any(microphone):
+            return microphone  # muted: that says nothing of the room
         error = microphone - echo
         if self._learned < _NEW:
             self._expect(microphone)
@@ -161,7 +176,7 @@ class KalmanEchoCanceller:
         power = float(np.sum(self._path.real**2 + self._path.imag**2))
         knows = power > _KNOWS * float(np.sum(self._uncertain))
         near = self._suppressor.process(error, self._near, self._doubt * knows)
-        if self._loudness[1] > self._loudness[0]:
+        if self._loudness[1] > self._loudness[0] or energy[1] > _GONE * energy[0]:
             return microphone
         return near.astype(np.float32)
 

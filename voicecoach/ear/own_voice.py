@@ -73,6 +73,10 @@ _ENOUGH = 150
 """Hops of the coach's voice besides the phrase from which a path would have been learned, were there one: before that,
 nothing is proven to be somebody's. A "yes" of the coach's was taken for somebody's after 0.6 s of its voice."""
 
+_BEAT = 4
+"""Hops that share a loudness. Too few for a voice to be taken for the coach's by chance: of 60 words under its louder
+voice none more was (``tests/bench/double_talk.py``)."""
+
 _SAME, _LASTS = EAR_RATE // 20, HOPS_A_SECOND // 5
 """Detections that begin within the same 50 ms share one proof, for 0.2 s."""
 
@@ -122,6 +126,7 @@ class OwnVoice:
         self._microphone: Samples = np.zeros((_WINDOW, HOP), dtype=np.float32)
         self._reference: Samples = np.zeros((_WINDOW, HOP), dtype=np.float32)
         self._energy = np.zeros((_WINDOW, 2))
+        self._expected = np.zeros((_WINDOW, 2))  # microphone times expected, and expected's energy
         self._numbers = np.zeros(_WINDOW, dtype=np.int64)
         self._sounds = np.zeros(_WINDOW, dtype=np.bool_)
         self._kept = 0
@@ -134,20 +139,22 @@ class OwnVoice:
         self._kept = 0
         self._from_silence = False
 
-    def feed(self, microphone: Samples, reference: Samples, near: Samples) -> None:
-        """Take the next hop (HOP samples): as captured, as sent, and what the echo canceller made of it.
+    def feed(self, microphone: Samples, reference: Samples, near: Samples, expected: Samples) -> None:
+        """Take the next hop (HOP samples): as captured, as sent, what the echo canceller made of it and expected in it.
 
-        Only what may hold the coach's voice is kept. The seams do no harm: the echo has died away before each.
+        Only what may hold the coach's voice is kept. The seams do no harm: the echo has died away before each. A muted
+        microphone holds nobody's, and would say that there is no path.
         """
         sounds = float(np.dot(reference, reference)) > _AUDIBLE * HOP
         if sounds:
             self._sounding.append(self._hop)
         while self._sounding and self._sounding[0] < self._hop - _WINDOW - _ECHO_HOPS:
             self._sounding.popleft()
-        if self._sounding and self._hop - self._sounding[-1] <= _ECHO_HOPS:
+        if self._sounding and self._hop - self._sounding[-1] <= _ECHO_HOPS and np.any(microphone):
             slot = self._kept % _WINDOW
             self._microphone[slot], self._reference[slot] = microphone, reference
             self._energy[slot] = float(np.dot(microphone, microphone)), float(np.dot(near, near))
+            self._expected[slot] = float(np.dot(microphone, expected)), float(np.dot(expected, expected))
             self._numbers[slot], self._sounds[slot] = self._hop, sounds
             self._kept += 1
         self._hop += 1
@@ -167,6 +174,7 @@ class OwnVoice:
             return Origin.UNKNOWN  # forgotten, or mostly from before the coach began
         inside = (numbers >= first - _SOONER) & (numbers < last + _LATER)
         here, typical, steady = self._cancelled(order, inside)
+        here = max(here, self._explained(order[inside]))
         if steady and typical >= self.CONVERGED_DB:
             own = min(typical - self.OWN_SHORT_DB, self.SURE_DB)
             if here >= (max(own, self.OWN_PAIN_DB) if of_pain else own):
@@ -204,6 +212,18 @@ class OwnVoice:
         enough = [which for which in (loud, lately) if which.sum() >= _FEW]
         typical = min((float(np.median(energy[which, 0] / energy[which, 1])) for which in enough), default=1.0)
         return 10.0 * math.log10(whole / left), 10.0 * math.log10(typical), len(enough) == 2
+
+
+    def _explained(self, slots: npt.NDArray[np.int64]) -> float:
+        """dB that what was expected of the coach takes off the microphone there, where most is left, if it may be
+        louder or softer than expected, another loudness every few hops: somebody just pressed a volume key.
+        """
+        count = len(slots) // _BEAT * _BEAT
+        whole = self._energy[slots[:count], 0].reshape(-1, _BEAT).sum(axis=1)
+        shared, expected = self._expected[slots[:count]].reshape(-1, _BEAT, 2).sum(axis=1).T
+        left = whole - np.maximum(shared, 0.0) ** 2 / (expected + 1e-12)
+        before, after = _most_left(np.stack((whole, left), axis=1) + 1e-12)
+        return 10.0 * math.log10(before / after)
 
 
 class EchoPath:
@@ -315,9 +335,9 @@ class OwnVoiceGate:
         self._voice.slipped()
         self._answers = {}
 
-    def feed(self, microphone: Samples, reference: Samples, near: Samples) -> None:
-        """The next hop: as captured, as sent, and what the echo canceller made of it."""
-        self._voice.feed(microphone, reference, near)
+    def feed(self, microphone: Samples, reference: Samples, near: Samples, expected: Samples) -> None:
+        """The next hop: as captured, as sent, what the echo canceller made of it, and what it expected of the coach."""
+        self._voice.feed(microphone, reference, near, expected)
         self._hop += 1
 
     def sift(self, detections: list[Detection]) -> list[Detection]:

@@ -15,7 +15,7 @@ import numpy as np
 from voicecoach.audio.clip import Samples
 from voicecoach.ear.decision import Rule
 from voicecoach.ear.level import HOP
-from voicecoach.ear.spotter import Detection, Spotter
+from voicecoach.ear.spotter import CanBeLightened, Detection, Spotter
 from voicecoach.ear.transcript import EXACT, match_phrase
 from voicecoach.ear.worker import Worker
 from voicecoach.errors import EarError
@@ -66,6 +66,7 @@ class SecondOpinion:
         self._pending: Samples = np.zeros(0, dtype=np.float32)
         self._sound: Samples = np.zeros(_KEPT, dtype=np.float32)
         self._now = 0
+        self._light = False
         self._suspected: list[Detection] = []
         self._asked: list[Detection] = []
 
@@ -80,6 +81,12 @@ class SecondOpinion:
         whole = len(joined) // HOP * HOP
         self._pending = joined[whole:]
         return [found for at in range(0, whole, HOP) for found in self._hop(joined[at : at + HOP])]
+
+    def lighten(self, light: bool) -> None:
+        """Ask for no opinion from here on, and do without the first spotter's dearest part; or ask again."""
+        self._light = light
+        if isinstance(self.first, CanBeLightened):
+            self.first.lighten(light)
 
     def reset(self) -> None:
         """Forget the sound so far, and the opinions that are still to come."""
@@ -110,7 +117,7 @@ class SecondOpinion:
         """Note a suspicion once, and no more where it has become a certainty."""
         rule = self._rules(detection.phrase.text)
         self._suspected = [other for other in self._suspected if not _same(other, detection)]
-        if rule.weak <= detection.score and (detection.score < rule.firm or rule.doubtful):
+        if not self._light and rule.weak <= detection.score and (detection.score < rule.firm or rule.doubtful):
             self._asked = [other for other in self._asked if self._now - other.end < _KEPT]
             if not any(_same(other, detection) for other in self._asked):
                 self._suspected.append(detection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from voicecoach.audio.clip import Samples
 from voicecoach.session.commands import Command, Phrase
@@ -54,3 +54,11 @@ class Spotter(Protocol):
 
     def close(self) -> None:
         """Release the engine."""
+
+
+@runtime_checkable
+class CanBeLightened(Protocol):
+    """A spotter that can do without its dearest part, for a machine that does not keep up; it then hears worse."""
+
+    def lighten(self, light: bool) -> None:
+        """From the next block on, do without that part, or with it again. Scores mean the same in both."""

@@ -4,6 +4,9 @@ For a phrase that both can hear, the evidence adds up, as the logarithms of like
 do: where both agree within half a second a little from each is enough; one alone has to be very sure. Keyword search
 alone serves every other phrase, unchanged. How much each is worth is data (``witnesses_en.yaml``), measured on people
 where there are recordings of people.
+
+On a machine that does not keep up keyword search, about a third of what the ear costs, is done without. The heads alone
+hear people better than search alone does; what has no head ("ouch", "one more time") is not heard meanwhile.
 """
 
 from __future__ import annotations
@@ -17,9 +20,9 @@ import numpy as np
 from voicecoach.audio.clip import Samples
 from voicecoach.ear.decision import Rule
 from voicecoach.ear.level import HOP
-from voicecoach.ear.spotter import Detection, Spotter
+from voicecoach.ear.spotter import CanBeLightened, Detection, Spotter
 from voicecoach.routine.yaml_document import read_package_data
-from voicecoach.session.commands import Phrase
+from voicecoach.session.commands import URGENT, Phrase
 from voicecoach.units import EAR_RATE
 
 _AGREEING = EAR_RATE // 2
@@ -27,6 +30,9 @@ _AGREEING = EAR_RATE // 2
 
 _SURER = 0.5
 """A score has to grow by this much to be told again, and is not told again once it is firm: it may be acted on."""
+
+_NO_RULE = Rule(firm=0.0, weak=-1.0)
+"""For a sum without search."""
 
 _AGAINST = -2.0
 """Where a silent head counts for more than this, search may decide by itself; what it hears then has to stand out."""
@@ -45,6 +51,10 @@ class Weighing:
     """What keyword search counts for at its own firm score; at its weak one nothing, linear between and beyond ..."""
     most: float = 2.0
     """... up to this many times as much: then it is as sure as it can be."""
+
+    def of_head_alone(self, head: float) -> float:
+        """Where search is done without and the phrase is urgent: asked about where search would have made it so."""
+        return self.weak if self.weak - self.worth <= head < self.weak else self.of(head, None, _NO_RULE)
 
     def of(self, head: float | None, search: float | None, rule: Rule) -> float:
         """The sum. ``search`` is on keyword search's own scale, whose ``rule`` it is; None where nothing was heard."""
@@ -70,6 +80,8 @@ class Witnesses:
         self._table = weighings() if table is None else table
         self._groups: dict[Phrase, Phrase] = {}
         self._pending: Samples = np.zeros(0, dtype=np.float32)
+        self.is_light = False
+        """Whether search is done without."""
         self.reset()
 
     def arm(self, phrases: Collection[Phrase]) -> None:
@@ -91,15 +103,28 @@ class Witnesses:
         for first in range(0, whole, HOP):
             hop = joined[first : first + HOP]
             self._now += HOP
-            found += self._hear(self._search.feed(hop), self._heads.feed(hop))
+            searched = [] if self.is_light else [self._on_this_stream(one) for one in self._search.feed(hop)]
+            found += self._hear(searched, self._heads.feed(hop))
         return found
+
+    def lighten(self, light: bool) -> None:
+        """From the next block on, go without search and with lighter heads; or with all again, as if silence had come
+        before."""
+        if light == self.is_light:
+            return
+        self.is_light = light
+        if not light:
+            self._search.reset()
+            self._search_began = self._now
+        if isinstance(self._heads, CanBeLightened):
+            self._heads.lighten(light)
 
     def reset(self) -> None:
         """Forget the sound so far: the next block begins a new stream at sample 0."""
         self._search.reset()
         self._heads.reset()
         self._pending = np.zeros(0, dtype=np.float32)
-        self._now = 0
+        self._now, self._search_began = 0, 0
         self._searched: dict[Phrase, Detection] = {}
         self._believed: dict[Phrase, Detection] = {}
         self._told: dict[Phrase, Detection] = {}
@@ -131,6 +156,12 @@ class Witnesses:
                 found.append(told)
         return found
 
+    def _on_this_stream(self, searched: Detection) -> Detection:
+        """Search counts from where it was last reset."""
+        if not self._search_began:
+            return searched
+        return replace(searched, start=searched.start + self._search_began, end=searched.end + self._search_began)
+
     def _share(self, detection: Detection) -> float:
         rule = self._search_rules(detection.phrase.text)
         return (detection.score - rule.weak) / max(rule.firm - rule.weak, 1e-6)
@@ -145,6 +176,8 @@ class Witnesses:
         weighing = self._table[group.text]
         rule = self._search_rules(newest.phrase.text)
         score = weighing.of(None if head is None else head.score, None if search is None else search.score, rule)
+        if self.is_light and head is not None and search is None and group.command in URGENT:
+            score = weighing.of_head_alone(head.score)
         alone = head is None and weighing.silent_head > _AGAINST
         told = self._told.get(group)
         if (

@@ -57,6 +57,11 @@ class Restored:
 
 
 @dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """What a Record effect asked for could not be written down, or not for sure."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted:
     """The process was asked to end (Ctrl-C, a signal)."""
 
@@ -77,6 +82,7 @@ Event = (
     | PromptsRehearsed
     | Faulted
     | Restored
+    | Unrecorded
     | Interrupted
     | Failed
 )

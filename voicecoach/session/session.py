@@ -55,6 +55,7 @@ from voicecoach.session.events import (
     Restored,
     SpeechReady,
     Started,
+    Unrecorded,
 )
 from voicecoach.session.plan import Kind, Plan, Step
 from voicecoach.session.standing import Key
@@ -130,6 +131,10 @@ class Session:
         self._queued: _Stretch | None = None
         self._owed: tuple[Cue, ...] | None = None
         """What follows the current step has to be laid out again, with these before it, as soon as there is time."""
+        self._news: tuple[Cue, ...] = ()
+        """What is to be said before whatever is said next: nothing is cut for it, and nothing waits for it."""
+        self._was_told = False
+        """The user knows, or will, that the journal may lack something."""
         self._current: tuple[int, Segment] | None = None
         self._cursor = 0
         self._done = False
@@ -183,6 +188,7 @@ class Session:
             Action.AWAIT_CHECK: self._await_check,
             Action.KEEP_PAUSED: self._keep_paused,
             Action.HALT_FOR_FAULT: self._halt_for_fault,
+            Action.MENTION: self._mention,
             Action.ADVISE: self._advise,
             Action.ESCALATE: self._escalate,
             Action.STOP: self._stop,
@@ -263,6 +269,7 @@ class Session:
             trigger = {
                 Started: Trigger.START,
                 Restored: Trigger.RESTORED,
+                Unrecorded: Trigger.UNRECORDED,
                 Interrupted: Trigger.INTERRUPT,
                 Failed: Trigger.FAILURE,
             }[type(event)]
@@ -326,7 +333,9 @@ class Session:
         self._current = (event.at, segment)
         if segment.step != NOT_A_STEP:
             self._fire(self._started_trigger(segment), now)
-        if self._owed is not None and self.state in PLAYING:
+        elif self._news and segment.cue == self._news[0]:
+            self._news = ()
+        if self._owed is not None and (self.state in PLAYING or (self.state is State.CLOSING and self._news)):
             self._replan(now)
 
     def _started_trigger(self, segment: Segment) -> Trigger:
@@ -346,6 +355,8 @@ class Session:
 
     def _cue_ended(self, event: CueEnded) -> None:
         segment = event.segment
+        if not event.completed and segment.cue == Prompt(self.words.say("not_recorded")):
+            self._tell_at_last()
         if not event.completed or segment.step == NOT_A_STEP:
             return
         step = self.plan.steps[segment.step]
@@ -395,14 +406,27 @@ class Session:
             return
         if at is None:
             self._move_to(index if index != self._here() else self._cursor)
+        lead = self._with_news(lead, follows=at is not None)
         end = len(self.plan.steps)
+        if index == end and not lead:
+            return
         for later in range(index, end):
             if self.plan.steps[later].asks and not self._is_out(later):
                 end, self._asked = later + 1, 0
                 break
         entries = [Entry(lead, self.place, NOT_A_STEP)] if lead else []
         timeline = self._lay_out(entries + self._entries(range(index, end)))
-        self._play(_Stretch(timeline, index, end, lead, deferred=at is not None), at)
+        begin = min(index, len(self.plan.steps) - 1)
+        self._play(_Stretch(timeline, begin, end, lead, deferred=at is not None), at)
+
+    def _with_news(self, lead: tuple[Cue, ...], *, follows: bool) -> tuple[Cue, ...]:
+        """``lead`` with the news after its earcon, unless they are on what plays already."""
+        between = self._current is not None and self._current[1].step == NOT_A_STEP
+        playing = self._playing.lead if follows and between and self._playing is not None else ()
+        if not self._news or self._news[0] in (*lead, *playing):
+            return lead
+        signs = 2 if lead and isinstance(lead[0], Earcon) else 0
+        return (*lead[:signs], *self._news, *lead[signs:])
 
     def _replan(self, now: int, lead: tuple[Cue, ...] = ()) -> None:
         """Lay out again what follows the current step, with ``lead`` before it; put off while there is no time."""
@@ -764,6 +788,20 @@ class Session:
         text = self.words.say("cannot_hear" if self._fault == "ear" else "sound_lost")
         self._say(text, first=(Earcon(Sound.TROUBLE), _BREATH))
 
+    def _mention(self, now: int, _: Command | Trigger, __: State) -> None:
+        if self._was_told:
+            return
+        self._was_told = True
+        self._tell_at_last()
+        if self.state in _UNDERWAY:
+            self._replan(now)
+
+    def _tell_at_last(self) -> None:
+        """The journal's failure is still to be told, from here or with what is played next."""
+        self._news = _sentences((self.words.say("not_recorded"),))
+        if self.state in _UNDERWAY and self._owed is None:
+            self._owed = ()
+
     # Endings --------------------------------------------------------------------------------------------------
 
     def _advise(self, now: int, trigger: Command | Trigger, before: State) -> None:
@@ -822,7 +860,7 @@ class Session:
 
     def _own_texts(self) -> Iterator[str]:
         keys = ("paused", "paused_plain", "get_ready", "cannot_hear", "sound_lost", "did_it_hurt", "still_waiting",
-                "numb", "numb_plain", "help")  # fmt: skip
+                "not_recorded", "numb", "numb_plain", "help")  # fmt: skip
         for key in keys:
             yield self.words.say(key)
         for talk in ("pain", "emergency"):

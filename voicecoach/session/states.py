@@ -66,6 +66,8 @@ class Trigger(str, Enum):
     """Something sounded like "stop"."""
     FAULT = "fault"
     RESTORED = "restored"
+    UNRECORDED = "unrecorded"
+    """The journal may lack something of this session."""
     INTERRUPT = "interrupt"
     FAILURE = "failure"
 
@@ -97,6 +99,7 @@ class Action(str, Enum):
     AWAIT_CHECK = "await_check"
     KEEP_PAUSED = "keep_paused"
     HALT_FOR_FAULT = "halt_for_fault"
+    MENTION = "mention"
     ADVISE = "advise"
     ESCALATE = "escalate"
     STOP = "stop"
@@ -231,6 +234,9 @@ def _table() -> dict[Key, Move]:
     # Without a device the stream's clock stands still, and without an ear nothing more can be heard: do not wait.
     on(State.PAUSED, Trigger.RESTORED, Action.KEEP_PAUSED)
     on(State.STOPPING, Trigger.FAULT, Action.FINISH, State.FINISHED)
+
+    # After stop and pain nothing is added to what is said: the terminal tells it then.
+    on((*PLAYING, State.CLOSING, *QUESTIONING, State.CHECKING, State.PAUSED), Trigger.UNRECORDED, Action.MENTION)
 
     on(State.CLOSING, Trigger.PLAYED_OUT, Action.COMPLETE, State.FINISHED)
     on(State.SAFETY_TALK, Trigger.PLAYED_OUT, Action.FINISH, State.FINISHED)
