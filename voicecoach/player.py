@@ -153,6 +153,8 @@ class Player:
         """Whose calls are answered; another's, on its way out, get silence."""
         self._ear: Ear | None = None
         self._stream = StreamWatch(self._mixer.rate)
+        self._slips: tuple[AudioDevice, int] | None = None
+        """How often the device that was heard last had slipped."""
         self._alarm = Alarm(stage.earcons[Sound.TROUBLE].samples)
         self._turned_at = 0.0
         """When the loop last took something, or found that there was nothing."""
@@ -288,24 +290,26 @@ class Player:
         def exchange(frames: int, captured: Samples | None) -> Samples:
             if self._device is not device:
                 return np.zeros(frames, np.float32)
-            return self._exchange(frames, captured)
+            return self._exchange(device, frames, captured)
 
         return exchange
 
-    def _exchange(self, frames: int, captured: Samples | None) -> Samples:
+    def _exchange(self, device: AudioDevice, frames: int, captured: Samples | None) -> Samples:
         recorder, is_stuck = self._stage.recorder, self._clock() - self._turned_at > STUCK
-        block = self._alarm.read(frames) if is_stuck else self._perform(frames, captured)
+        block = self._alarm.read(frames) if is_stuck else self._perform(device, frames, captured)
         if recorder is not None:
             self._guarded("The recording takes no sound", lambda: recorder.submit(captured, block))
         return block
 
-    def _perform(self, frames: int, captured: Samples | None) -> Samples:
+    def _perform(self, device: AudioDevice, frames: int, captured: Samples | None) -> Samples:
         position = self._mixer.position
         block = self._mixer.render(frames)
         ear, check = self._ear, self._stage.greeting_check
+        before, self._slips = self._slips, (device, getattr(device, "slips", 0))
+        slipped = before is not None and before != self._slips
         if captured is not None and ear is not None:
             # Where this fails the heartbeat ends, and the session pauses.
-            self._guarded("The ear takes no sound", lambda: ear.submit(captured, block, position))
+            self._guarded("The ear takes no sound", lambda: ear.submit(captured, block, position, slipped))
             if check is not None:
                 self._guarded("The check of the sound takes none", lambda: check.submit(captured, block))
         return block

@@ -166,6 +166,11 @@ class MiniaudioDevice:
         return self._guard.failure if self._guard else None
 
     @property
+    def slips(self) -> int:
+        """How often what is captured may have moved against what is played. From ``exchange``: up to this block."""
+        return self._underruns.count + self.successors
+
+    @property
     def underruns(self) -> int:
         """How often blocks were asked for so late that the buffer must have run dry (see ``UnderrunCount``)."""
         return self._underruns.count
@@ -216,9 +221,9 @@ class MiniaudioDevice:
             elif not self._closed:
                 self._underruns = UnderrunCount(_PERIODS_HELD * wanted / 1000, self._underruns.count)
                 left, self._stream = self._stream, opened.stream
+                self.successors += 1
                 self._buffer_ms, self._serving = wanted, number
                 self._size.renewed()
-                self.successors += 1
         self._renewing = False
         if left is not None:
             _close(left)

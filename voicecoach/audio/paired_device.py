@@ -35,6 +35,7 @@ class PairedDevice:
     def __init__(self, speaker: AudioDevice, microphone: AudioDevice) -> None:
         self._speaker, self._microphone = speaker, microphone
         self._waiting = np.zeros(0, np.float32)
+        self._slips = 0
         self._least, self._watched = _DEAF_AFTER, 0
         self._is_free: IsFree = never_free
         self._lock = threading.Lock()
@@ -61,6 +62,11 @@ class PairedDevice:
     def underruns(self) -> int:
         """The loudspeaker's, where it counts them."""
         return int(getattr(self._speaker, "underruns", 0))
+
+    @property
+    def slips(self) -> int:
+        """How often what is captured may have moved against what is played. From ``exchange``: up to this block."""
+        return self._slips + sum(int(getattr(device, "slips", 0)) for device in (self._speaker, self._microphone))
 
     @property
     def is_free(self) -> IsFree:
@@ -103,6 +109,7 @@ class PairedDevice:
     def _pass_on(self, frames: int, _: Samples | None) -> Samples:
         with self._lock:
             kept = self._waiting[-(frames + _SLACK) :]
+            self._slips += not frames <= len(self._waiting) <= frames + _SLACK
             captured, self._waiting = kept[:frames], kept[frames:]
             self._drop_surplus(frames)
             self._played_since_capture += frames
@@ -122,4 +129,5 @@ class PairedDevice:
             if not self._is_free(0.0):
                 return
             self._waiting = self._waiting[self._least - _SPARE // 2 :]
+            self._slips += 1
         self._least, self._watched = _DEAF_AFTER, 0

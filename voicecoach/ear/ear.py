@@ -58,6 +58,7 @@ class _Block:
     microphone: Samples
     reference: Samples | None
     position: int
+    slipped: bool
 
 
 class Ear:
@@ -121,12 +122,13 @@ class Ear:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(_PATIENCE)
 
-    def submit(self, microphone: Samples, reference: Samples | None, position: int) -> None:
+    def submit(self, microphone: Samples, reference: Samples | None, position: int, slipped: bool = False) -> None:
         """Hand over the block captured at stream ``position`` and what was played meanwhile. Never blocks.
 
-        The samples are copied. A jump in ``position`` begins a new stream: what was half heard is forgotten.
+        The samples are copied. A jump in ``position`` begins a new stream: what was half heard is forgotten. With
+        ``slipped`` the echo of what is played may come sooner or later from here on, as after an underrun.
         """
-        block = _Block(microphone.copy(), None if reference is None else reference.copy(), position)
+        block = _Block(microphone.copy(), None if reference is None else reference.copy(), position, slipped)
         with self._news:
             if self._closing:
                 return
@@ -215,6 +217,8 @@ class Ear:
             if self._expected is not None:
                 hearing.reset()
             self._origin = block.position
+        if block.slipped:
+            hearing.slipped()
         heard = hearing.feed(block.microphone, block.reference)
         self._expected = block.position + len(block.microphone)
         if self._expected - self._origin >= STREAM_RATE:

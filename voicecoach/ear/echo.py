@@ -26,6 +26,14 @@ class EchoCanceller(Protocol):
     def reset(self) -> None:
         """A new stream begins, or the path became another: forget the room."""
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the last block showed that the path is another than the one that was learned, as after a slip that
+        nobody told of; it is being learned anew."""
+
+    def slipped(self) -> None:
+        """The streams slipped, nobody knows yet by how much: learn the path anew, until ``recall`` is called."""
+
     def recall(self, sooner: int) -> None:
         """The streams slipped and were put in step again: what was learned in the last 3 seconds is no use.
 
@@ -49,6 +57,14 @@ class PassThrough:
     def expected(self) -> Samples:
         """Nothing."""
         return np.zeros(HOP, dtype=np.float32)
+
+    @property
+    def is_lost(self) -> bool:
+        """Never: nothing is learned."""
+        return False
+
+    def slipped(self) -> None:
+        """Nothing to learn anew."""
 
     def reset(self) -> None:
         """Nothing to forget."""

@@ -84,6 +84,12 @@ class Hearing:
         self._spotter.lighten(light)
         return True
 
+    def slipped(self) -> None:
+        """From the next block on the echo of what is played may come sooner or later than before, nobody knows by how
+        much: until it has been learned anew nothing that is heard over the coach is proven to be somebody's."""
+        self._gate.slipped()
+        self._echo.slipped()
+
     def reset(self) -> None:
         """Forget the sound so far, not the vocabulary: the next block begins a new stream at position 0."""
         parts = (self._echo, self._microphone, self._reference, self._floor, self._normaliser, self._levels)
@@ -110,6 +116,8 @@ class Hearing:
             self._gate.slipped()
             self._echo.recall(self._alignment.slip)
         hop = self._echo.process(microphone, reference)
+        if self._echo.is_lost:
+            self._gate.slipped()
         self._gate.feed(microphone, reference, hop, self._echo.expected)
         level = self._levels.measure(hop)
         active = self._floor.feed(level)

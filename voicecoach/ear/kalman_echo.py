@@ -72,6 +72,11 @@ _GONE = 2.0
 """Times the microphone's energy in what would be left of a hop: the echo that was expected is not there. A "stop" of
 the coach's, in which the microphone was muted, came out upside down and was obeyed."""
 
+_LOST, _LOST_FOR = 1.5, 0.05
+"""Times the microphone's energy in what would be left, lately (over 20 hops with the coach's voice), from which
+the path is another. Learned anew it takes the coach down again within a second or two; a filter that is sure of what is
+no longer so needs five or more."""
+
 _KNOWS = 4.0
 """Times as much power in the path as in what is uncertain of it, from which it is known: 6 dB."""
 
@@ -94,14 +99,11 @@ class KalmanEchoCanceller:
     def reset(self) -> None:
         """A new stream begins: know no more than at first."""
         self._sent: _Spectra = np.zeros((_PARTITIONS, _BINS), dtype=np.complex128)
-        self._path: _Spectra = np.zeros((_PARTITIONS, _BINS), dtype=np.complex128)
-        self._uncertain = np.full((_PARTITIONS, _BINS), _FIRST_UNCERTAINTY)
         self._near = np.full(_BINS, 1e-6)
         self._before = np.zeros(HOP)
         self._loudness = np.zeros(2)
-        self._scale = _FIRST_UNCERTAINTY
-        self._told = self._heard = 0.0
-        self._learned = 0
+        self._begin_to_learn()
+        self.is_lost = False
         self._silent_for = _PARTITIONS + 1
         self._spoken = 0
         self._snapshots: deque[tuple[_Spectra, _Powers]] = deque(maxlen=_SNAPSHOTS)
@@ -111,6 +113,18 @@ class KalmanEchoCanceller:
         self._suppressor.reset()
         if self._room is not None:
             self._snapshots.append(_guess(self._room.path))
+
+    def slipped(self) -> None:
+        """The streams slipped, nobody knows yet by how much: learn the path anew, until ``recall`` is called."""
+        self._begin_to_learn()
+
+    def _begin_to_learn(self) -> None:
+        self._path: _Spectra = np.zeros((_PARTITIONS, _BINS), dtype=np.complex128)
+        self._uncertain = np.full((_PARTITIONS, _BINS), _FIRST_UNCERTAINTY)
+        self._scale = _FIRST_UNCERTAINTY
+        self._told = self._heard = 0.0
+        self._learned = 0
+        self._lately = np.zeros(2)
 
     def recall(self, sooner: int) -> None:
         """The streams slipped and are in step again: go back to the path of some seconds ago, so many hops sooner."""
@@ -145,6 +159,7 @@ class KalmanEchoCanceller:
         return np.concatenate(parts) if parts else microphone
 
     def _hop(self, microphone: Samples, reference: Samples) -> Samples:
+        self.is_lost = False
         silent = float(np.dot(reference, reference)) < _SILENT * HOP
         self._silent_for = self._silent_for + 1 if silent else 0
         now = reference.astype(np.float64)
@@ -176,6 +191,11 @@ class KalmanEchoCanceller:
         power = float(np.sum(self._path.real**2 + self._path.imag**2))
         knows = power > _KNOWS * float(np.sum(self._uncertain))
         near = self._suppressor.process(error, self._near, self._doubt * knows)
+        self._lately += _LOST_FOR * (energy - self._lately)
+        if knows and self._lately[1] > _LOST * self._lately[0]:
+            self.is_lost = True
+            self._begin_to_learn()
+            return microphone
         if self._loudness[1] > self._loudness[0] or energy[1] > _GONE * energy[0]:
             return microphone
         return near.astype(np.float32)
