@@ -256,6 +256,38 @@ def test_a_device_is_not_left_open_when_the_session_ends_while_it_opens() -> Non
     assert late._closing.wait(SLACK)
 
 
+def test_a_device_that_opens_while_the_last_sounds_leave_is_closed() -> None:
+    first, late, go_on = FastDevice(), FastDevice(), threading.Event()
+    left = [first]
+
+    def open_device() -> AudioDevice:
+        if left:
+            return left.pop()
+        assert go_on.wait(10)
+        return late
+
+    run = in_a_hold(Run(open_device))
+    lose(run, first)
+    time.sleep(0.2)
+    run.player.interrupt()
+    run.wait_for("finished")
+    go_on.set()
+    assert run.end() is Reason.INTERRUPT
+    assert late._closing.wait(SLACK)
+
+
+def test_a_device_that_does_not_let_go_hides_neither_the_result_nor_the_other_parts() -> None:
+    class Sticky(FastDevice):
+        def close(self) -> None:
+            super().close()
+            raise OSError("it does not let go")
+
+    run = in_a_hold(Run(Sticky))
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+    assert not run.ears[0].running
+
+
 # The microphone and the ear -------------------------------------------------------------------------------------------
 
 
@@ -322,6 +354,30 @@ def test_a_microphone_that_is_muted_stays_a_fault_on_a_stream_opened_anew() -> N
     run.ears[0].silent_input = False
     run.wait_for("prompt", after=told, text=WAITING)
     assert "device_back" not in run.names()
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+
+
+def test_a_microphone_asked_for_in_vain_does_not_take_over_once_the_first_is_of_use_again() -> None:
+    first, late, go_on = FastDevice(), FastDevice(), threading.Event()
+    left = [first]
+
+    def open_device() -> AudioDevice:
+        if left:
+            return left.pop()
+        assert go_on.wait(10)
+        return late
+
+    run = in_a_hold(Run(open_device, deaf_after=1.1))
+    run.ears[0].silent_input = True
+    told = run.wait_for("prompt", text=CANNOT_HEAR)
+    run.ears[0].silent_input = False
+    told = run.wait_for("prompt", after=told, text=WAITING)
+    run.hear(Command.RESUME)
+    run.wait_for("hold_start", after=told)
+    go_on.set()
+    assert late._closing.wait(SLACK)
+    assert not first._closing.is_set()
     run.player.interrupt()
     assert run.end() is Reason.INTERRUPT
 

@@ -235,18 +235,19 @@ class Player:
         if self._reopening is not None:
             self._reopening.close()
         stage = self._stage
-        for part in (self._device, self._ear, stage.recorder, stage.rehearsal, stage.music, stage.greeting_check):
+        if self._device is not None:
+            dismiss(self._device)
+        for part in (self._ear, stage.recorder, stage.rehearsal, stage.music, stage.greeting_check):
             if part is not None:
                 part.close()
-        while (left := self._inbox.get(0)) is not None:
-            if isinstance(left, _Opened):
-                dismiss(left.device)
+        while (late := self._inbox.get(0)) is not None:
+            _let_go(late)
         self._voice_thread.shutdown(wait=False, cancel_futures=True)
 
     def _drain(self) -> None:
         end = self._clock() + DRAIN
-        while self._clock() < end:
-            self._inbox.get(end - self._clock())
+        while (left := end - self._clock()) > 0:
+            _let_go(self._inbox.get(left))
 
     def _serve(self, device: AudioDevice) -> AudioDevice | None:
         """Let ``device``, which has been started, carry the session from here on; returns the one before."""
@@ -474,6 +475,10 @@ class Player:
                 self._reopen(None)
         elif why is None and self._deaf:
             self._deaf = False
+            if self._reopening is not None:
+                # Another microphone is no longer needed, and a stream that takes over makes a hole, later in a hold.
+                self._reopening.abandon()
+                self._awaits_device = False
             self._performance.take(Restored())
 
     def _deafness(self, ear: Ear, now: float) -> str | None:
@@ -512,3 +517,9 @@ class Player:
         if self._buffer_ms is not None and buffer_ms not in (None, self._buffer_ms):
             self._performance.tell("buffer", ms=buffer_ms)
         self._buffer_ms = buffer_ms
+
+
+def _let_go(late: Item | None) -> None:
+    """Of what comes after the end only a device matters: it is not left open."""
+    if isinstance(late, _Opened):
+        dismiss(late.device)
