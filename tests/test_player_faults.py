@@ -177,6 +177,29 @@ def test_a_server_that_hangs_while_it_is_opened_or_closed_holds_up_neither_stop_
     assert run.end() is Reason.PAIN
 
 
+@pytest.mark.parametrize("hears", [True, False])
+def test_advice_after_pain_begins_anew_when_the_sound_is_back(hears: bool) -> None:
+    first, stand_in, go_on = FastDevice(), FastDevice(False), threading.Event()
+    stand_in.still = True
+    left = [first]
+
+    def open_device() -> AudioDevice:
+        if left:
+            return left.pop()
+        assert go_on.wait(10)
+        return FastDevice(hears)
+
+    run = in_a_hold(Run(open_device, stand_in=lambda: stand_in))
+    lost = lose(run, first)
+    run.player.press("h", Command.PAIN)
+    run.wait_for("state", to="safety_talk")
+    go_on.set()
+    back = run.wait_for("device_back", after=lost)
+    assert run.end() is Reason.PAIN
+    texts = [fields["text"] for _, name, fields in run.log[back:] if name == "prompt"]
+    assert texts == list(wording().talk("pain"))
+
+
 @pytest.mark.parametrize("asleep", [5.0, 900.0])
 def test_a_laptop_that_slept_in_a_hold_stands_still_when_it_wakes(asleep: float) -> None:
     """The stream goes on at once, as PulseAudio's does: only the clock tells."""

@@ -456,7 +456,9 @@ class Player:
         was_lost, self._lost = self._lost, False
         if was_lost or (device.has_microphone and not had_microphone):
             self._performance.tell("device_back", device=device.name)
-        if self._ear is not None and not device.has_microphone:
+        if was_lost and self._session.state is State.SAFETY_TALK:
+            self._performance.take(Restored())  # with a microphone or without: the advice was not heard
+        elif self._ear is not None and not device.has_microphone:
             self._go_deaf("The microphone is gone.")
             self._reopen(None, needs_microphone=True)
         elif was_lost and self._stage.nobody_answers:
