@@ -381,6 +381,20 @@ def test_a_microphone_that_is_muted_stays_a_fault_on_a_stream_opened_anew() -> N
     assert run.end() is Reason.INTERRUPT
 
 
+def test_a_microphone_that_stays_silent_is_asked_for_again() -> None:
+    """A muted one that is unplugged, and another plugged in, where the sound server leaves the stream at the first."""
+    muted, muted_too, plugged_in = FastDevice(), FastDevice(), FastDevice()
+    run = in_a_hold(Run(Shelf(muted, muted_too, plugged_in), deaf_after=1.1))
+    run.ears[0].silent_input = True
+    told = run.wait_for("prompt", text=CANNOT_HEAR)
+    assert muted_too._closing.wait(2 * SLACK)
+    run.ears[0].silent_input = False
+    run.wait_for("prompt", after=told, text=WAITING)
+    assert not plugged_in._closing.is_set()
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+
+
 def test_a_microphone_asked_for_in_vain_does_not_take_over_once_the_first_is_of_use_again() -> None:
     first, late, go_on = FastDevice(), FastDevice(), threading.Event()
     left = [first]

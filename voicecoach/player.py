@@ -53,6 +53,9 @@ from voicecoach.stream_watch import StreamWatch
 
 DEAF = 3.0
 """Seconds without a sign of life from the ear, or with nothing but exact zeros or clipping from the microphone."""
+_ASKED_AGAIN = 3
+"""Times that long after which another microphone is asked for again, as long as one gives nothing but silence: somebody
+may have unplugged it and plugged in another, and not every sound server moves the stream there."""
 STEADY = 10.0
 """Seconds after which a device that was opened again is trusted: lost before that, it is not opened again at once."""
 GLANCE = 0.1
@@ -158,6 +161,8 @@ class Player:
         """The ear's last sign of life, and when it was seen."""
         self._useless_since: float | None = None
         self._deaf = False
+        self._asked_at = 0.0
+        """When another microphone was asked for."""
         self._told: set[str] = set()
         """Which parts' failures were told."""
         self._underruns = self._underruns_of_device = 0
@@ -474,6 +479,11 @@ class Player:
             self._go_deaf(why)
             if self._ear.silent_input:
                 # It may be unplugged: a sound server then hands over what the loudspeaker plays. Ask for a microphone.
+                self._asked_at = now
+                self._reopen(None)
+        elif why is not None and self._ear.silent_input and not self._awaits_device:
+            if now - self._asked_at > _ASKED_AGAIN * self._deaf_after:
+                self._asked_at = now
                 self._reopen(None)
         elif why is None and self._deaf:
             self._deaf = False
