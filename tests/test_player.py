@@ -75,7 +75,7 @@ class ScriptedEar:
         self.running = self.dead = False
         self.armed: frozenset[Command] = frozenset()
         self.heartbeat = Beat(time.monotonic())
-        self.silent_input = self.clipped_input = False
+        self.silent_input = self.clipped_input = self.overwhelmed = False
         self.level = -40.0
         self.reference: list[Samples] = []
 

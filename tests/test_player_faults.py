@@ -448,6 +448,18 @@ def test_an_ear_without_a_sign_of_life_stops_the_hold_and_nothing_goes_on_not_ev
     assert run.end() is Reason.COMPLETED
 
 
+def test_an_ear_that_misses_too_much_is_deaf_until_it_keeps_up() -> None:
+    run = in_a_hold(Run())
+    run.ears[0].overwhelmed = True
+    told = run.wait_for("prompt", text=CANNOT_HEAR)
+    run.wait_for("hold_end", completed=False)
+    run.ears[0].overwhelmed = False
+    run.wait_for("prompt", after=told, text=WAITING)
+    run.hear(Command.RESUME)
+    run.wait_for("hold_end", completed=True)
+    assert run.end() is Reason.COMPLETED
+
+
 def test_who_chose_no_microphone_steers_with_keys_alone() -> None:
     run = in_a_hold(Run(hears=False))
     run.player.press("space", None)

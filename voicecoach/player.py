@@ -52,7 +52,8 @@ from voicecoach.session.timeline import Lengths
 from voicecoach.stream_watch import StreamWatch
 
 DEAF = 3.0
-"""Seconds without a sign of life from the ear, or with nothing but exact zeros or clipping from the microphone."""
+"""Seconds without a sign of life from the ear, or with nothing but exact zeros or clipping from the microphone. An ear
+that misses too much for want of time says so itself."""
 _ASKED_AGAIN = 3
 """Times that long after which another microphone is asked for again, as long as one gives nothing but silence: somebody
 may have unplugged it and plugged in another, and not every sound server moves the stream there."""
@@ -502,6 +503,8 @@ class Player:
             self._beat = (beat, now)
         if now - self._beat[1] > self._deaf_after:
             return "The ear gives no sign of life."
+        if ear.overwhelmed:
+            return "The ear misses too much of what is said: the computer is too busy."
         if not (ear.silent_input or ear.clipped_input):
             self._useless_since = None
         elif self._useless_since is None:

@@ -184,6 +184,24 @@ def test_submit_returns_while_the_engine_hangs_and_overload_is_told(house):
     assert len(house.heard) == 1, "the newest sound is still heard"
 
 
+def test_an_ear_that_loses_most_of_the_sound_says_that_it_might_as_well_be_deaf(house):
+    house.ear.start()
+    for _ in range(3):
+        assert not house.ear.overwhelmed
+        house.spotters[0].hold.clear()
+        house.spotters[0].busy.clear()
+        house.play(0.001, 0.02)
+        assert house.spotters[0].busy.wait(PATIENCE)
+        house.play(0.001, 1.6)
+        house.spotters[0].hold.set()
+        house.settle()
+    house.wait(lambda: house.ear.overwhelmed)
+    for _ in range(11):
+        house.play(0.001, 1.0)
+        house.settle()
+    assert not house.ear.overwhelmed
+
+
 class Rationed(LoudIsStop):
     """Hears as many hops as the test hands out, and can do with less."""
 
