@@ -145,8 +145,8 @@ class Run:
         session = Session(make_plan(ROUTINE), lengths(clip_of, EARCONS, STREAM_RATE))
         make_ear: Any = self._ear if hears else None
         heard: Any = rehearsal
-        parts = {"clips_at": SPEECH, "stand_in": lambda: FastDevice(False)} | parts
-        stage = Stage(open_device, earcons=EARCONS, make_ear=make_ear, rehearsal=heard, music=music, **parts)
+        parts = {"clips_at": SPEECH, "stand_in": lambda: FastDevice(False), "earcons": EARCONS} | parts
+        stage = Stage(open_device, make_ear=make_ear, rehearsal=heard, music=music, **parts)
         self.glances: list[tuple[float, Glance]] = []
         self.player = Player(
             session, stage, EventLog([self._write]), clip_of, clock, deaf_after, self._show if seen else None

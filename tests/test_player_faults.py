@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_player import SPEECH, FastDevice, Run, ScriptedMusic, ScriptedRehearsal
+from test_player import EARCONS, SPEECH, FastDevice, Run, ScriptedMusic, ScriptedRehearsal
 
-from voicecoach.audio.clip import Samples
+from voicecoach.audio.clip import Clip, Samples
 from voicecoach.audio.device import AudioDevice, Exchange
 from voicecoach.audio.guarded_exchange import GuardedExchange
 from voicecoach.errors import DeviceError
+from voicecoach.event_log import Fields
 from voicecoach.performance import ClipOf
 from voicecoach.session.commands import Command
+from voicecoach.session.cues import Sound
 from voicecoach.session.effects import Noted, Reason
 from voicecoach.session.states import State
 from voicecoach.session.wording import wording
@@ -479,6 +481,55 @@ def test_an_ear_that_had_nothing_to_hear_while_the_device_was_lost_is_not_taken_
     assert "trouble" not in run.names()
     run.player.interrupt()
     assert run.end() is Reason.INTERRUPT
+
+
+# The loop -------------------------------------------------------------------------------------------------------------
+
+
+class TapedDevice(FastDevice):
+    """Keeps the loudest sample of what it played."""
+
+    loudest = 0.0
+
+    def start(self, exchange: Exchange) -> None:
+        def taped(frames: int, captured: Samples | None) -> Samples:
+            block = exchange(frames, captured)
+            self.loudest = max(self.loudest, float(np.abs(block).max()))
+            return block
+
+        super().start(taped)
+
+
+def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a terminal takes nothing more: no word and no key could end what sounds."""
+    monkeypatch.setattr("voicecoach.player.STUCK", 0.2)
+    device, go_on = TapedDevice(), threading.Event()
+    trouble = {Sound.TROUBLE: Clip(np.full(4_800, 0.5, np.float32), STREAM_RATE)}
+    run = Run(Shelf(device, FastDevice()), earcons=EARCONS | trouble)
+
+    def terminal(t: float, event: str, fields: Fields) -> None:
+        if fields.get("what") == "!":
+            assert go_on.wait(10)
+
+    run.player._performance.log.listeners.append(terminal)
+    in_a_hold(run)
+    assert device.loudest == 0.0
+    run.player.tell_trouble("!")
+    end = time.monotonic() + SLACK
+    while not device.loudest and time.monotonic() < end:
+        time.sleep(0.01)
+    assert device.loudest == 0.5
+    there = run.player._mixer.position
+    time.sleep(0.2)
+    assert run.player._mixer.position == there
+    go_on.set()
+    lost = run.wait_for("device_lost", why="The program stood still, and nothing could be obeyed.")
+    run.wait_for("hold_end", completed=False)
+    back = run.wait_for("device_back", after=lost)
+    run.wait_for("prompt", after=back, text=WAITING)
+    run.hear(Command.RESUME)
+    run.wait_for("hold_end", after=back, completed=True)
+    assert run.end() is Reason.COMPLETED
 
 
 # Other parts ----------------------------------------------------------------------------------------------------------

@@ -61,5 +61,5 @@ def test_of_many_moments_the_latest_are_told_and_the_others_counted() -> None:
 
 
 def test_trouble_is_told() -> None:
-    lines = recap((5.0, "device_lost", {"device": "x"}), (9.0, "trouble", {"what": "it broke"}))
-    assert lines[1:] == ["00:05  The sound device was gone.", "00:09  Trouble: it broke"]
+    lines = recap((5.0, "device_lost", {"device": "x", "why": "It stood."}), (9.0, "trouble", {"what": "it broke"}))
+    assert lines[1:] == ["00:05  Trouble: It stood.", "00:09  Trouble: it broke"]

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from voicecoach.event_log import Fields
+from voicecoach.news import SOUND_BACK, SOUND_LOST
 from voicecoach.screen import plain
 from voicecoach.session.cues import Sound
 from voicecoach.units import spoken_duration
@@ -112,11 +113,11 @@ class Display:
     def _show_trouble(self, fields: Fields) -> Text:
         return Text(f"Trouble: {plain(fields['what'])}", style="bold red")
 
-    def _show_device_lost(self, _: Fields) -> Text:
-        return Text("The sound device is gone. Paused; trying to get it back.", style="bold red")
+    def _show_device_lost(self, fields: Fields) -> Text:
+        return Text(SOUND_LOST.format(why=plain(fields["why"])), style="bold red")
 
     def _show_device_back(self, _: Fields) -> Text:
-        return Text("Sound is back. Say continue when you are ready.", style="green")
+        return Text(SOUND_BACK, style="green")
 
     def _show_finished(self, fields: Fields) -> Text:
         return Text(REASONS[fields["reason"]], style="bold")

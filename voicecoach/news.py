@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from voicecoach.event_log import Fields
 from voicecoach.session.commands import Command
 
-_FAULTS = {
-    "device_lost": "The sound device is gone. Paused; trying to get it back.",
-    "device_back": "Sound is back. Say continue when you are ready.",
-}
+SOUND_LOST = "{why} Paused; trying to get the sound back."
+SOUND_BACK = "Sound is back. Say continue when you are ready."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +36,12 @@ class News:
             return replace(self, is_speaking=False)
         if event == "heard":
             return self._after_heard(t, fields)
-        if event in ("trouble", "underrun", *_FAULTS):
-            what = fields["what"] if event == "trouble" else _FAULTS.get(event)
-            return self if what is None else replace(self, trouble=what, trouble_at=t)
+        if event == "trouble":
+            return replace(self, trouble=fields["what"], trouble_at=t)
+        if event == "device_lost":
+            return replace(self, trouble=SOUND_LOST.format(why=fields["why"]), trouble_at=t)
+        if event == "device_back":
+            return replace(self, trouble=SOUND_BACK, trouble_at=t)
         return self
 
     def _after_heard(self, t: float, fields: Fields) -> News:

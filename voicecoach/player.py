@@ -4,7 +4,8 @@ Threads: the device's (renders blocks, hands the microphone's to the ear), the e
 keyboard's, the voice's (renders speech), the rehearsal's (plays prompts to an ear of its own), the reopening's (while a
 device is lost), and the caller's, which owns the session and runs the loop. All of them only put events into the inbox;
 the session is touched by the loop alone. None can end unnoticed: without device or ear the session pauses, and nothing
-but the keys for stop and pain moves it; whatever else fails is told as ``trouble`` and done without.
+but the keys for stop and pain moves it; where the loop stands still the device's thread sounds an alarm, and nothing
+else; whatever else fails is told as ``trouble`` and done without.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from voicecoach.audio.alarm import Alarm
 from voicecoach.audio.clip import Clip, Samples
 from voicecoach.audio.device import AudioDevice, Exchange, Renewable
 from voicecoach.audio.mixer import Mixer
@@ -57,6 +59,8 @@ that misses too much for want of time says so itself."""
 _ASKED_AGAIN = 3
 """Times that long after which another microphone is asked for again, as long as one gives nothing but silence: somebody
 may have unplugged it and plugged in another, and not every sound server moves the stream there."""
+STUCK = 2.0
+"""Seconds without a turn of the loop after which the session's sound ends: nobody could stop it."""
 STEADY = 10.0
 """Seconds after which a device that was opened again is trusted: lost before that, it is not opened again at once."""
 GLANCE = 0.1
@@ -153,6 +157,9 @@ class Player:
         """Whose calls are answered; another's, on its way out, get silence."""
         self._ear: Ear | None = None
         self._stream = StreamWatch(self._mixer.rate)
+        self._alarm = Alarm(stage.earcons[Sound.TROUBLE].samples)
+        self._turned_at = 0.0
+        """When the loop last took something, or found that there was nothing."""
         self._lost = False
         self._reopening: Reopening | None = None
         self._awaits_device = False
@@ -238,12 +245,11 @@ class Player:
             )
 
     def _close(self) -> None:
-        if self._reopening is not None:
-            self._reopening.close()
-        stage = self._stage
+        stage, reopening = self._stage, self._reopening
         if self._device is not None:
             dismiss(self._device)
-        for part in (self._ear, stage.recorder, stage.rehearsal, stage.music, stage.greeting_check):
+        others = (self._ear, stage.recorder, stage.rehearsal, stage.music, stage.greeting_check)
+        for part in (reopening, *others):
             if part is not None:
                 part.close()
         while (late := self._inbox.get(0)) is not None:
@@ -258,7 +264,7 @@ class Player:
     def _serve(self, device: AudioDevice) -> AudioDevice | None:
         """Let ``device``, which has been started, carry the session from here on; returns the one before."""
         before, self._device = self._device, device
-        now = self._clock()
+        self._turned_at = now = self._clock()
         self._stream.begin(now, self._mixer.position)
         self._beat = (self._ear.heartbeat.at if self._ear else 0.0, now)
         self._underruns_of_device = 0
@@ -294,16 +300,21 @@ class Player:
         return exchange
 
     def _exchange(self, frames: int, captured: Samples | None) -> Samples:
+        recorder, is_stuck = self._stage.recorder, self._clock() - self._turned_at > STUCK
+        block = self._alarm.read(frames) if is_stuck else self._perform(frames, captured)
+        if recorder is not None:
+            self._guarded("The recording takes no sound", lambda: recorder.submit(captured, block))
+        return block
+
+    def _perform(self, frames: int, captured: Samples | None) -> Samples:
         position = self._mixer.position
         block = self._mixer.render(frames)
-        ear, recorder, check = self._ear, self._stage.recorder, self._stage.greeting_check
+        ear, check = self._ear, self._stage.greeting_check
         if captured is not None and ear is not None:
             # Where this fails the heartbeat ends, and the session pauses.
             self._guarded("The ear takes no sound", lambda: ear.submit(captured, block, position))
             if check is not None:
                 self._guarded("The check of the sound takes none", lambda: check.submit(captured, block))
-        if recorder is not None:
-            self._guarded("The recording takes no sound", lambda: recorder.submit(captured, block))
         return block
 
     def _guarded(self, what: str, give: Callable[[], None]) -> None:
@@ -325,6 +336,7 @@ class Player:
 
     def _step(self) -> None:
         item = self._inbox.get(self._patience())
+        self._turned_at = self._clock()
         if isinstance(item, Heard):
             self._take_heard(item)
         elif isinstance(item, KeyPressed):
@@ -424,6 +436,9 @@ class Player:
             if self._lost:
                 raise device.failure  # the stand-in has no hardware that could fail
             wrong = f"The sound has failed ({type(device.failure).__name__}: {device.failure})."
+        if self._alarm.has_sounded:
+            self._alarm.has_sounded = False
+            wrong = wrong or "The program stood still, and nothing could be obeyed."
         if self._lost:
             return
         if wrong is not None:

@@ -15,8 +15,6 @@ from voicecoach.units import spoken_duration
 MOST = 12
 """Moments that are told; of more the latest."""
 
-_DEVICE = {"device_lost": "The sound device was gone.", "device_back": "Sound came back."}
-
 _Line = tuple[str, str]
 """A line and its style."""
 
@@ -46,8 +44,10 @@ class Recap:
             self._tell(t, f"Hold broken off after {fields['held']:.1f} seconds.", "")
         elif event == "heard":
             self._tell(t, describe(fields), "magenta")
-        elif event in ("trouble", "device_lost", "device_back"):
-            self._tell(t, _DEVICE.get(event) or f"Trouble: {fields['what']}", "red")
+        elif event == "device_back":
+            self._tell(t, "Sound came back.", "red")
+        elif event in ("trouble", "device_lost"):
+            self._tell(t, f"Trouble: {fields['what'] if event == 'trouble' else fields['why']}", "red")
         elif event == "finished":
             self._reason = fields["reason"]
 

@@ -1,15 +1,15 @@
 """Every command, said while the coach speaks, in a silent hold, and in a pause: one session for all of them.
 
 Those that end a session have sessions of their own (test_session_live, test_pain_live, test_care_live), and so have the
-answers (test_care_live). What a command does is read off the events; that the coach really answered, or fell silent, is
-read off the recorded loudspeaker.
+answers (test_care_live). That a command was understood is read off the events; that the coach fell silent, and
+answered, off the recorded loudspeaker.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +23,14 @@ SAY = wording().say
 LONGEST = 90.0
 """Seconds from a start to the first exercise, on a loaded machine too."""
 
+SPEECH, HOLD, PAUSE = "in speech", "in a hold", "in a pause"
+
 TALK = (
-    "Let both arms hang, and let your shoulders become heavy and wide.",
-    "Feel the weight of your hands, and the warmth in the middle of each palm.",
-    "Breathe in slowly through your nose, and let the air out again without any effort.",
+    "Let both arms hang, and let your shoulders become heavy and wide, as if somebody held them from above.",
+    "Feel the weight of your hands, and the warmth in the middle of each palm, and in the tip of every finger.",
+    "Breathe in slowly through your nose, and let the air out again without any effort, as long as it takes.",
 )
+SENTENCES = "".join(f'\n      - say: "{text}"' for text in TALK * 6)
 ROUTINE = f"""
 format: 1
 title: Commands
@@ -35,7 +38,12 @@ approval: not required
 exercises:
   - id: talk
     name: Arms
-    steps: [{", ".join(f'say: "{text}"' for text in TALK * 2)}, hold: 5 s]
+    steps: {SENTENCES}
+      - hold: 5 s
+  - id: more
+    name: Hands
+    steps: {SENTENCES}
+      - hold: 5 s
 """ + "".join(
     f"""
   - id: {name}
@@ -51,8 +59,8 @@ CLIPS = {
     "repeat": "say-it-again-flite",
     "next": "next-flite",
     "back": "go-back-flite",
-    "slower": "slow-down-flite",
-    "faster": "speed-up-flite",
+    "slower": "slower-flite",
+    "faster": "faster-festival",
     "louder": "louder-flite",
     "quieter": "quieter-flite",
     "time_left": "how-long-flite",
@@ -62,15 +70,20 @@ CLIPS = {
     "pause": "pause-flite",
     "resume": "resume-flite",
 }
-CUTS = {"repeat": "repeat", "next": "next", "back": "back", "numb": "numb", "pause": "pause", "resume": "resume"}
-"""Commands that silence what plays, and the cause that is told."""
-ANSWERED = {"time_left": "left.", "where": "", "help": SAY("help")}
-"""Commands that are answered by a sentence, and what is in it."""
+CHANGES = ("louder", "faster", "quieter", "slower")
+"""Commands that an earcon answers while everything goes on."""
+ANSWERS = {"time_left": "left.", "where": "", "help": SAY("help")}
+"""Commands that a sentence answers, and what is in it."""
+EARCONS = {"pause": "paused", "resume": "resumed"}
+"""Which earcon answers; of all others "heard"."""
+CUT, OVERLAID = 0.7, 0.36
+"""How alike an earcon and the tape have to be where it sounds alone (the least that was measured is 0.97), and over
+speech (0.43; without an earcon in it 0.31)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A command that was understood: when it was said, and when its effect was seen, in seconds of the tape."""
+    """A command that was understood: from when to when its answer must be on the tape, in seconds."""
 
     command: str
     where: str
@@ -79,131 +92,142 @@ class Given:
 
 
 class Round:
-    """One session: where it is, and what was said in it."""
+    """One session, and what was said in it."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene, self.program = scene, scene.program
         self.given: list[Given] = []
 
-    def give(self, command: str, where: str, reach: Callable[[], object] = lambda: None) -> int:
-        """Say it, once ``reach`` has brought the moment about; returns the number of events before its effect."""
-        program = self.program
+    def give(self, command: str, where: str) -> int:
+        """Say it, up to three times; returns the number of events before its effect."""
         for _ in range(3):
-            reach()
-            before, begin = len(program.events), self.scene.recorder.seconds
+            if where == SPEECH:
+                self.sentence()
+            else:
+                self.answer_is_over()
+            before, begin = len(self.program.events), self.scene.recorder.seconds
             self.scene.say(clip(CLIPS[command]))
             deadline = time.monotonic() + 3.5
             while time.monotonic() < deadline:
-                if self.took_effect(command, program.events[before:]):
-                    time.sleep(0.4)
-                    self.given.append(Given(command, where, begin, self.scene.recorder.seconds))
+                if took_effect(command, where, self.program.events[before:]):
+                    self.given.append(Given(command, where, begin, self.scene.recorder.seconds + 0.7))
                     return before
                 time.sleep(0.02)
-        raise AssertionError(f"{command} {where} was said three times and not understood\n{program.story}")
-
-    def took_effect(self, command: str, events: list[Event]) -> bool:
-        heard = any(event["command"] == command and event["tier"] == "firm" for event in named(events, "heard"))
-        if command in CUTS:
-            return heard and any(event["cause"] == CUTS[command] for event in named(events, "silenced"))
-        if command in ANSWERED:
-            return heard and any(ANSWERED[command] in event["text"] for event in named(events, "prompt"))
-        return heard and bool(named(events, "earcon"))
+        raise AssertionError(f"{command} {where} was said three times and not understood\n{self.program.story}")
 
     def sentence(self) -> None:
-        """The next sentence of the talk has begun."""
+        """The next sentence of the talk begins."""
         index = len(self.program.events)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if any(event["text"] in TALK for event in named(self.program.events[index:], "prompt")):
-                time.sleep(0.3)
-                return
+        deadline = time.monotonic() + 40
+        while not any(event["text"] in TALK for event in named(self.program.events[index:], "prompt")):
+            assert time.monotonic() < deadline, f"no sentence came\n{self.program.story}"
             time.sleep(0.02)
-        raise AssertionError(f"no sentence came\n{self.program.story}")
 
-    def hold(self, exercise: str, after: int) -> int:
-        index = self.program.wait_for("hold_start", timeout=40, after=after, exercise=exercise)
-        time.sleep(0.7)
-        return index
+    def hold(self, exercise: str, after: int) -> None:
+        """The hold of that exercise begins."""
+        self.program.wait_for("hold_start", timeout=40, after=after, exercise=exercise)
+        time.sleep(0.5)
+
+    def answer_is_over(self) -> None:
+        """What was being said has been said, and nothing follows."""
+        deadline = time.monotonic() + 30
+        quiet_since = time.monotonic()
+        while time.monotonic() - quiet_since < 1.0:
+            sounds = [event["event"] for event in self.program.events if event["event"].startswith("prompt")]
+            if sounds[-1] == "prompt":
+                quiet_since = time.monotonic()
+            assert time.monotonic() < deadline, f"it never stops talking\n{self.program.story}"
+            time.sleep(0.05)
+
+
+def took_effect(command: str, where: str, events: list[Event]) -> bool:
+    """It was heard firmly, and what it brings about has begun."""
+    heard = [i for i, event in enumerate(events) if event["event"] == "heard" and event["command"] == command]
+    if not heard or events[heard[-1]]["tier"] != "firm":
+        return False
+    events = events[heard[-1] :]
+    if command in ANSWERS and not any(ANSWERS[command] in event["text"] for event in named(events, "prompt")):
+        return False
+    if command in ANSWERS and where == HOLD:
+        return True
+    cause = "answer" if command in ANSWERS else command
+    is_cut = command in CHANGES or any(event["cause"] == cause for event in named(events, "silenced"))
+    return is_cut and any(event["name"] == EARCONS.get(command, "heard") for event in named(events, "earcon"))
 
 
 def test_every_command_in_speech_in_a_hold_and_in_a_pause(laptop: VirtualLaptop, tmp_path: Path) -> None:
     routine = tmp_path / "commands.yaml"
     routine.write_text(ROUTINE, encoding="utf-8")
     with (
-        RealProgram(laptop, tmp_path / "run", str(routine), "--no-check-ins") as program,
+        RealProgram(laptop, tmp_path / "run", str(routine), "--no-check-ins", "--speed", "1.3") as program,
         scene_of(laptop, program) as scene,
     ):
         it = Round(scene)
         program.wait_for("prompt", timeout=LONGEST, text=TALK[0])
-        time.sleep(0.3)
-        for command in ("louder", "quieter", "repeat", "time_left", "where", "help", "faster", "slower"):
-            it.give(command, "in speech", (lambda: None) if command == "louder" else it.sentence)
-        paused = it.give("pause", "in speech", it.sentence)
-        it.give("resume", "paused")
-        skipped = it.give("next", "in speech", it.sentence)
-        it.hold("one", skipped)
+        for command in ("louder", "faster", "time_left", "quieter", "where", "help", "slower", "repeat"):
+            it.give(command, SPEECH)
+        it.give("pause", SPEECH)
+        it.give("resume", PAUSE)
+        it.give("next", SPEECH)
+        program.wait_for("prompt", timeout=SOON, after=len(program.events) - 1, exercise="more")
+        it.give("back", SPEECH)
+        it.give("next", SPEECH)
+        it.hold("one", it.give("numb", SPEECH))
 
-        for command in ("louder", "quieter", "slower", "faster", "time_left", "help", "where"):
-            it.give(command, "in a hold")
-            if command in ANSWERED:
-                answer_is_over(program)
-        it.hold("one", it.give("repeat", "in a hold"))
-        it.hold("two", it.give("next", "in a hold"))
-        it.hold("one", it.give("back", "in a hold"))
-        it.hold("two", it.give("numb", "in a hold"))
-        paused = it.give("pause", "in a hold")
-        program.wait_for("state", timeout=SOON, after=paused, to="paused")
+        for command in (*CHANGES, *ANSWERS):
+            it.give(command, HOLD)
+        it.hold("one", it.give("repeat", HOLD))
+        it.hold("two", it.give("next", HOLD))
+        it.hold("one", it.give("back", HOLD))
+        it.hold("two", it.give("numb", HOLD))
+        it.give("pause", HOLD)
 
-        for command in ("louder", "quieter", "slower", "faster", "time_left", "help", "where", "repeat"):
-            answer_is_over(program)
-            it.give(command, "paused")
-        answer_is_over(program)
-        it.hold("three", it.give("next", "paused"))
-        it.give("pause", "in a hold")
-        answer_is_over(program)
-        it.hold("two", it.give("back", "paused"))
-        it.give("pause", "in a hold")
-        answer_is_over(program)
-        it.hold("three", it.give("numb", "paused"))
-        said = say_until(scene, "stop-9dc1889e", has_been(program, "stopping", len(program.events) - 1))
+        for command in (*CHANGES, *ANSWERS, "repeat"):
+            it.give(command, PAUSE)
+        it.hold("three", it.give("next", PAUSE))
+        it.give("pause", HOLD)
+        it.hold("two", it.give("back", PAUSE))
+        it.give("pause", HOLD)
+        it.hold("three", it.give("numb", PAUSE))
+        it.give("pause", HOLD)
+        it.answer_is_over()
+        said = say_until(scene, "stop-9dc1889e", has_been(program, "stopping", len(program.events)))
         assert program.wait(SOON) == 0
         time.sleep(0.5)
+    assert program.events[-1]["reason"] == "stop"
     assert not [event for event in named(program.events, "hold_end") if event["completed"]]
-    assert {(given.command, given.where) for given in it.given} >= {
-        *((command, "in speech") for command in CLIPS if command not in ("resume", "back", "numb")),
-        *((command, "in a hold") for command in CLIPS if command != "resume"),
-        *((command, "paused") for command in CLIPS if command != "pause"),
-    }
-    for given in it.given:
-        answered_on_the_tape(scene, given)
-    end = scene.ends(said)
-    assert scene.recorder.tape.silent_from(end, seconds=0.5) < end + RATE
+    everything = {(command, where) for command in CLIPS for where in (SPEECH, HOLD, PAUSE)}
+    senseless = {("resume", SPEECH), ("resume", HOLD), ("pause", PAUSE)}
+    assert {(given.command, given.where) for given in it.given} == everything - senseless
+    gains = {(given.command, given.where): answered_on_the_tape(scene, given) for given in it.given}
+    for where in (HOLD, PAUSE):
+        # They are answered at the volumes that "louder" and "quieter" left behind.
+        assert gains["faster", where] > 1.25 * gains["slower", where], f"{where} it became no louder and no quieter"
+    assert some_sentence_became_faster(program.events)
+    assert scene.recorder.tape.silent_from(scene.ends(said), seconds=0.5) < scene.ends(said) + RATE
 
 
-def answer_is_over(program: RealProgram) -> None:
-    """What is being said has been said, and half a second is quiet."""
-    deadline = time.monotonic() + 20
-    quiet_since = time.monotonic()
-    while time.monotonic() < deadline and time.monotonic() - quiet_since < 0.8:
-        events = program.events
-        last = {name: max((i for i, e in enumerate(events) if e["event"] == name), default=-1)
-                for name in ("prompt", "prompt_end", "earcon")}  # fmt: skip
-        if last["prompt"] > last["prompt_end"]:
-            quiet_since = time.monotonic()
-        time.sleep(0.05)
-
-
-def answered_on_the_tape(scene: Scene, given: Given) -> None:
-    """In a quiet moment the answering earcon is on the tape, and speech is cut where the command cuts it."""
+def answered_on_the_tape(scene: Scene, given: Given) -> float:
+    """How loud the answer is; where speech was cut, nothing else may sound with it."""
     loudspeaker = scene.recorder.tape.loudspeaker[round(given.begin * RATE) : round(given.end * RATE)]
-    if given.where == "in a hold" and given.command in ANSWERED:
+    if given.where == HOLD and given.command in ANSWERS:
         # In a silent hold the sentence itself is the answer.
-        assert float(np.abs(loudspeaker[-RATE // 2 :]).max()) > 0.01, f"{given} was not answered"
-    elif given.where != "in speech":
-        name = {"pause": "paused", "resume": "resumed"}.get(given.command, "heard")
-        likeness = locate(earcon(name), loudspeaker)[1]
-        assert likeness > 0.7, f"{given} was not answered ({likeness:.2f})"
-    elif given.command in CUTS:
-        power = np.array([np.abs(block).max() for block in np.array_split(loudspeaker, len(loudspeaker) // 480)])
-        quiet = np.flatnonzero(power < 1e-3)
-        assert len(quiet) > 3, f"{given}: the sentence was not cut"
+        power = float(np.sqrt(np.mean(loudspeaker[-RATE // 2 :] ** 2)))
+        assert power > 0.005, f"{given} was not answered"
+        return power
+    sound = earcon(EARCONS.get(given.command, "heard"))
+    at, likeness = locate(sound, loudspeaker)
+    print(f"\nFIGURE {given.command} {given.where}: likeness {likeness:.2f}")
+    is_over_speech = given.where == SPEECH and given.command in CHANGES
+    assert likeness > (OVERLAID if is_over_speech else CUT), f"{given} was not answered ({likeness:.2f})"
+    return float(loudspeaker[at : at + len(sound)] @ sound / (sound @ sound))
+
+
+def some_sentence_became_faster(events: list[Event]) -> bool:
+    """One of the talk's sentences was spoken whole at both speeds."""
+    lengths: dict[str, list[float]] = {text: [] for text in TALK}
+    prompts = [event for event in events if event["event"] in ("prompt", "prompt_end")]
+    for begin, end in pairwise(prompts):
+        if begin.get("text") in TALK and end.get("completed"):
+            lengths[begin["text"]].append(end["t"] - begin["t"])
+    return any(max(found, default=0.0) > 1.1 * min(found, default=1.0) for found in lengths.values())

@@ -186,6 +186,9 @@ class VirtualLaptop:
             loop = self._pactl("list", "short", "sink-inputs", needed=True).split("\t")[0]
             # PulseAudio's volumes are cubic; an integer of 65536 parts is the cube root of the amplitude.
             self._pactl("set-sink-input-volume", loop, str(round(65536 * self._room[1] ** (1 / 3))), needed=True)
+        self._make_noise()
+
+    def _make_noise(self) -> None:
         rng = np.random.default_rng(1)
         noise = rng.standard_normal(10 * RATE).astype(np.float32) * np.float32(_amplitude(FLOOR_DBFS))
         self._play(noise, name="floor", again=True)
@@ -251,6 +254,15 @@ class VirtualLaptop:
         for line in self.tell("list", "short", "modules").splitlines():
             if any(part in line for part in parts):
                 self.tell("unload-module", line.split("\t")[0])
+
+    def plug_in(self) -> None:
+        """All of it is there again, after ``unload("sink_name=bus ")`` took loudspeaker and microphone away."""
+        for module in self._modules():
+            if "sink_name=" in module or "source_name=" in module:
+                self.tell(*module.split())
+        self.tell("set-default-sink", "spk")
+        self.tell("set-default-source", "mic")
+        self._make_noise()
 
     def plug_in_microphone(self) -> None:
         """The microphone is there again, after ``unload("source_name=mic")``."""
