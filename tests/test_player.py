@@ -78,6 +78,7 @@ class ScriptedEar:
         self.silent_input = self.clipped_input = self.overwhelmed = False
         self.level = -40.0
         self.reference: list[Samples] = []
+        self.positions: list[int] = []
 
     def start(self) -> None:
         assert not self.running
@@ -95,6 +96,7 @@ class ScriptedEar:
         assert reference is not None
         assert len(microphone) == len(reference)
         self.reference.append(reference)
+        self.positions.append(position)
         if not self.dead:
             self.heartbeat = Beat(time.monotonic())
 

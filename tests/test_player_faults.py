@@ -519,9 +519,11 @@ def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted(mo
     while not device.loudest and time.monotonic() < end:
         time.sleep(0.01)
     assert device.loudest == 0.5
-    there = run.player._mixer.position
+    there, heard = run.player._mixer.position, len(run.ears[0].reference)
     time.sleep(0.2)
     assert run.player._mixer.position == there
+    assert len(run.ears[0].reference) > heard, "the ear hears on"
+    assert run.ears[0].positions == sorted(set(run.ears[0].positions)), "in one stream"
     go_on.set()
     lost = run.wait_for("device_lost", why="The program stood still, and nothing could be obeyed.")
     run.wait_for("hold_end", completed=False)
@@ -530,6 +532,24 @@ def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted(mo
     run.hear(Command.RESUME)
     run.wait_for("hold_end", after=back, completed=True)
     assert run.end() is Reason.COMPLETED
+
+
+def test_pain_while_the_loop_stands_still_is_obeyed_once_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voicecoach.player.STUCK", 0.2)
+    go_on = threading.Event()
+    run = Run(Shelf(FastDevice(), FastDevice()))
+
+    def terminal(t: float, event: str, fields: Fields) -> None:
+        if fields.get("what") == "!":
+            assert go_on.wait(10)
+
+    run.player._performance.log.listeners.append(terminal)
+    in_a_hold(run).player.tell_trouble("!")
+    time.sleep(0.5)
+    run.hear(Command.PAIN)
+    go_on.set()
+    assert run.end() is Reason.PAIN
+    assert "hold_start" not in run.names()[run.wait_for("trouble", what="!") :]
 
 
 # Other parts ----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ keyboard's, the voice's (renders speech), the rehearsal's (plays prompts to an e
 device is lost), and the caller's, which owns the session and runs the loop. All of them only put events into the inbox;
 the session is touched by the loop alone. None can end unnoticed: without device or ear the session pauses, and nothing
 but the keys for stop and pain moves it; where the loop stands still the device's thread sounds an alarm, and nothing
-else; whatever else fails is told as ``trouble`` and done without.
+else, and the ear hears on; whatever else fails is told as ``trouble`` and done without.
 """
 
 from __future__ import annotations
@@ -300,21 +300,22 @@ class Player:
         return exchange
 
     def _exchange(self, frames: int, captured: Samples | None) -> Samples:
-        recorder, is_stuck = self._stage.recorder, self._clock() - self._turned_at > STUCK
-        block = self._alarm.read(frames) if is_stuck else self._perform(frames, captured)
-        if recorder is not None:
-            self._guarded("The recording takes no sound", lambda: recorder.submit(captured, block))
-        return block
-
-    def _perform(self, frames: int, captured: Samples | None) -> Samples:
-        position = self._mixer.position
-        block = self._mixer.render(frames)
-        ear, check = self._ear, self._stage.greeting_check
+        ear, recorder, check = self._ear, self._stage.recorder, self._stage.greeting_check
+        is_stuck = self._clock() - self._turned_at > STUCK
+        if is_stuck:
+            # The ear hears on: pain is obeyed as soon as the loop goes on.
+            block = self._alarm.read(frames)
+            position = self._mixer.position + self._alarm.sounded - frames
+        else:
+            position = self._mixer.position
+            block = self._mixer.render(frames)
         if captured is not None and ear is not None:
             # Where this fails the heartbeat ends, and the session pauses.
             self._guarded("The ear takes no sound", lambda: ear.submit(captured, block, position))
-            if check is not None:
+            if check is not None and not is_stuck:
                 self._guarded("The check of the sound takes none", lambda: check.submit(captured, block))
+        if recorder is not None:
+            self._guarded("The recording takes no sound", lambda: recorder.submit(captured, block))
         return block
 
     def _guarded(self, what: str, give: Callable[[], None]) -> None:
