@@ -27,7 +27,10 @@ __all__ = ["DEFAULT_ENGINE", "ENGINES", "Ear", "Hearing", "Heartbeat", "make_hea
 _MOST_WAITING = frames(1.5)
 """Frames that may wait to be heard; a command is worthless later than that."""
 
-_LIGHT = "The ear cannot keep up, so for now it listens only for stop, for pain and for the most common commands."
+_LIGHT = (
+    'The ear cannot keep up, so for now it listens only for "stop", for sentences such as "it hurts" (not for "ouch"), and '
+    "for the most common commands."
+)
 _ALL_AGAIN = "The ear keeps up again and listens for everything."
 
 _KEPT_AFTER_OVERLOAD = frames(0.3)
