@@ -28,8 +28,8 @@ _MOST_WAITING = frames(1.5)
 """Frames that may wait to be heard; a command is worthless later than that."""
 
 _LIGHT = (
-    'The ear cannot keep up, so for now it listens only for "stop", for sentences such as "it hurts" (not for "ouch"), and '
-    "for the most common commands."
+    'The ear cannot keep up, so for now it listens only for "stop", for sentences such as "it hurts" (not for "ouch"), '
+    "and for the most common commands."
 )
 _ALL_AGAIN = "The ear keeps up again and listens for everything."
 
