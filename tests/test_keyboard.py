@@ -198,6 +198,14 @@ def test_a_key_that_fails_is_told_and_the_next_one_works(desk: Desk) -> None:
     assert desk.next() == ("s", Command.STOP)
 
 
+def test_a_key_that_fails_does_not_take_those_read_with_it_along(desk: Desk) -> None:
+    desk.faults.append(ZeroDivisionError("player broke"))
+    desk.keyboard.start()
+    desk.type("rs")
+    assert desk.next() == ("s", Command.STOP)
+    assert len(desk.troubles) == 1
+
+
 def test_a_keyboard_that_always_fails_is_given_up_and_told(desk: Desk) -> None:
     desk.keyboard.start()
     desk.faults += [ZeroDivisionError("player broke") for _ in range(100)]

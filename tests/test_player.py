@@ -75,9 +75,11 @@ class ScriptedEar:
         self.running = self.dead = False
         self.armed: frozenset[Command] = frozenset()
         self.heartbeat = Beat(time.monotonic())
-        self.silent_input = self.clipped_input = False
+        self.silent_input = self.clipped_input = self.overwhelmed = False
         self.level = -40.0
         self.reference: list[Samples] = []
+        self.positions: list[int] = []
+        self.slipped_at: list[int] = []
 
     def start(self) -> None:
         assert not self.running
@@ -90,11 +92,13 @@ class ScriptedEar:
         assert self.running
         self.armed = commands
 
-    def submit(self, microphone: Samples, reference: Samples | None, position: int) -> None:
+    def submit(self, microphone: Samples, reference: Samples | None, position: int, slipped: bool = False) -> None:
         assert self.running
         assert reference is not None
         assert len(microphone) == len(reference)
         self.reference.append(reference)
+        self.positions.append(position)
+        self.slipped_at += [position] * slipped
         if not self.dead:
             self.heartbeat = Beat(time.monotonic())
 

@@ -179,6 +179,29 @@ def test_a_server_that_hangs_while_it_is_opened_or_closed_holds_up_neither_stop_
     assert run.end() is Reason.PAIN
 
 
+@pytest.mark.parametrize("hears", [True, False])
+def test_advice_after_pain_begins_anew_when_the_sound_is_back(hears: bool) -> None:
+    first, stand_in, go_on = FastDevice(), FastDevice(False), threading.Event()
+    stand_in.still = True
+    left = [first]
+
+    def open_device() -> AudioDevice:
+        if left:
+            return left.pop()
+        assert go_on.wait(10)
+        return FastDevice(hears)
+
+    run = in_a_hold(Run(open_device, stand_in=lambda: stand_in))
+    lost = lose(run, first)
+    run.player.press("h", Command.PAIN)
+    run.wait_for("state", to="safety_talk")
+    go_on.set()
+    back = run.wait_for("device_back", after=lost)
+    assert run.end() is Reason.PAIN
+    texts = [fields["text"] for _, name, fields in run.log[back:] if name == "prompt"]
+    assert texts == list(wording().talk("pain"))
+
+
 @pytest.mark.parametrize("asleep", [5.0, 900.0])
 def test_a_laptop_that_slept_in_a_hold_stands_still_when_it_wakes(asleep: float) -> None:
     """The stream goes on at once, as PulseAudio's does: only the clock tells."""
@@ -258,6 +281,38 @@ def test_a_device_is_not_left_open_when_the_session_ends_while_it_opens() -> Non
     assert late._closing.wait(SLACK)
 
 
+def test_a_device_that_opens_while_the_last_sounds_leave_is_closed() -> None:
+    first, late, go_on = FastDevice(), FastDevice(), threading.Event()
+    left = [first]
+
+    def open_device() -> AudioDevice:
+        if left:
+            return left.pop()
+        assert go_on.wait(10)
+        return late
+
+    run = in_a_hold(Run(open_device))
+    lose(run, first)
+    time.sleep(0.2)
+    run.player.interrupt()
+    run.wait_for("finished")
+    go_on.set()
+    assert run.end() is Reason.INTERRUPT
+    assert late._closing.wait(SLACK)
+
+
+def test_a_device_that_does_not_let_go_hides_neither_the_result_nor_the_other_parts() -> None:
+    class Sticky(FastDevice):
+        def close(self) -> None:
+            super().close()
+            raise OSError("it does not let go")
+
+    run = in_a_hold(Run(Sticky))
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+    assert not run.ears[0].running
+
+
 # The microphone and the ear -------------------------------------------------------------------------------------------
 
 
@@ -328,6 +383,44 @@ def test_a_microphone_that_is_muted_stays_a_fault_on_a_stream_opened_anew() -> N
     assert run.end() is Reason.INTERRUPT
 
 
+def test_a_microphone_that_stays_silent_is_asked_for_again() -> None:
+    """A muted one that is unplugged, and another plugged in, where the sound server leaves the stream at the first."""
+    muted, muted_too, plugged_in = FastDevice(), FastDevice(), FastDevice()
+    run = in_a_hold(Run(Shelf(muted, muted_too, plugged_in), deaf_after=1.1))
+    run.ears[0].silent_input = True
+    told = run.wait_for("prompt", text=CANNOT_HEAR)
+    assert muted_too._closing.wait(2 * SLACK)
+    run.ears[0].silent_input = False
+    run.wait_for("prompt", after=told, text=WAITING)
+    assert not plugged_in._closing.is_set()
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+
+
+def test_a_microphone_asked_for_in_vain_does_not_take_over_once_the_first_is_of_use_again() -> None:
+    first, late, go_on = FastDevice(), FastDevice(), threading.Event()
+    left = [first]
+
+    def open_device() -> AudioDevice:
+        if left:
+            return left.pop()
+        assert go_on.wait(10)
+        return late
+
+    run = in_a_hold(Run(open_device, deaf_after=1.1))
+    run.ears[0].silent_input = True
+    told = run.wait_for("prompt", text=CANNOT_HEAR)
+    run.ears[0].silent_input = False
+    told = run.wait_for("prompt", after=told, text=WAITING)
+    run.hear(Command.RESUME)
+    run.wait_for("hold_start", after=told)
+    go_on.set()
+    assert late._closing.wait(SLACK)
+    assert not first._closing.is_set()
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+
+
 def test_a_hiccup_of_the_microphone_is_no_fault() -> None:
     run = in_a_hold(Run(deaf_after=3.0))
     for _ in range(3):
@@ -340,7 +433,7 @@ def test_a_hiccup_of_the_microphone_is_no_fault() -> None:
 
 
 def test_an_ear_without_a_sign_of_life_stops_the_hold_and_nothing_goes_on_not_even_by_key() -> None:
-    run = in_a_hold(Run(deaf_after=0.3))
+    run = in_a_hold(Run(deaf_after=0.8))
     run.ears[0].dead = True
     told = run.wait_for("prompt", text=CANNOT_HEAR)
     for key, command in (("space", None), ("n", Command.NEXT), ("b", Command.BACK)):
@@ -353,6 +446,18 @@ def test_an_ear_without_a_sign_of_life_stops_the_hold_and_nothing_goes_on_not_ev
     run.ears[0].dead = False
     run.wait_for("prompt", after=told, text=WAITING)
     run.player.press("space", None)
+    run.wait_for("hold_end", completed=True)
+    assert run.end() is Reason.COMPLETED
+
+
+def test_an_ear_that_misses_too_much_is_deaf_until_it_keeps_up() -> None:
+    run = in_a_hold(Run())
+    run.ears[0].overwhelmed = True
+    told = run.wait_for("prompt", text=CANNOT_HEAR)
+    run.wait_for("hold_end", completed=False)
+    run.ears[0].overwhelmed = False
+    run.wait_for("prompt", after=told, text=WAITING)
+    run.hear(Command.RESUME)
     run.wait_for("hold_end", completed=True)
     assert run.end() is Reason.COMPLETED
 
@@ -397,7 +502,6 @@ class TapedDevice(FastDevice):
 
 def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a terminal takes nothing more: no word and no key could end what sounds."""
-    monkeypatch.setattr("voicecoach.player.STUCK", 0.2)
     device, go_on = TapedDevice(), threading.Event()
     trouble = {Sound.TROUBLE: Clip(np.full(4_800, 0.5, np.float32), STREAM_RATE)}
     run = Run(Shelf(device, FastDevice()), earcons=EARCONS | trouble)
@@ -409,14 +513,18 @@ def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted(mo
     run.player._performance.log.listeners.append(terminal)
     in_a_hold(run)
     assert device.loudest == 0.0
+    monkeypatch.setattr("voicecoach.player.STUCK", 0.2)
     run.player.tell_trouble("!")
     end = time.monotonic() + SLACK
     while not device.loudest and time.monotonic() < end:
         time.sleep(0.01)
     assert device.loudest == 0.5
-    there = run.player._mixer.position
+    there, heard = run.player._mixer.position, len(run.ears[0].reference)
     time.sleep(0.2)
     assert run.player._mixer.position == there
+    assert len(run.ears[0].reference) > heard, "the ear hears on"
+    assert run.ears[0].positions == sorted(set(run.ears[0].positions)), "in one stream"
+    monkeypatch.setattr("voicecoach.player.STUCK", 30.0)  # a busy machine is late, too
     go_on.set()
     lost = run.wait_for("device_lost", why="The program stood still, and nothing could be obeyed.")
     run.wait_for("hold_end", completed=False)
@@ -425,6 +533,26 @@ def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted(mo
     run.hear(Command.RESUME)
     run.wait_for("hold_end", after=back, completed=True)
     assert run.end() is Reason.COMPLETED
+
+
+def test_pain_while_the_loop_stands_still_is_obeyed_once_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    run = Run(Shelf(FastDevice(), FastDevice()))
+
+    def terminal(t: float, event: str, fields: Fields) -> None:
+        if fields.get("what") == "!":
+            assert go_on.wait(10)
+
+    run.player._performance.log.listeners.append(terminal)
+    in_a_hold(run)
+    monkeypatch.setattr("voicecoach.player.STUCK", 0.2)
+    run.player.tell_trouble("!")
+    time.sleep(0.5)
+    run.hear(Command.PAIN)
+    monkeypatch.setattr("voicecoach.player.STUCK", 30.0)
+    go_on.set()
+    assert run.end() is Reason.PAIN
+    assert "hold_start" not in run.names()[run.wait_for("trouble", what="!") :]
 
 
 # Other parts ----------------------------------------------------------------------------------------------------------
@@ -471,7 +599,7 @@ def test_a_recording_that_breaks_costs_the_recording_alone() -> None:
 
 
 def test_an_ear_that_takes_nothing_is_deaf_and_the_sound_goes_on() -> None:
-    def submit(microphone: Samples, reference: Samples | None, position: int) -> None:
+    def submit(microphone: Samples, reference: Samples | None, position: int, slipped: bool) -> None:
         raise ZeroDivisionError("ear broke")
 
     run = in_a_hold(Run(GuardedDevice, deaf_after=0.3))

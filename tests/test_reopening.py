@@ -106,6 +106,21 @@ def test_the_one_before_is_closed_first_whatever_it_says(sticks: bool) -> None:
     assert desk.troubles == []
 
 
+def test_one_before_that_hangs_when_it_is_closed_keeps_no_other_from_opening() -> None:
+    go_on = threading.Event()
+
+    class Hanging(Thing):
+        def close(self) -> None:
+            super().close()
+            assert go_on.wait(2 * PATIENCE)
+
+    before, desk = Hanging(), Desk([Thing()])
+    desk.reopening(before=before)
+    assert desk.is_open.wait(PATIENCE)
+    assert before.closed.is_set()
+    go_on.set()
+
+
 def test_one_without_a_microphone_does_where_none_is_needed_and_not_where_it_is() -> None:
     deaf = Desk([Thing(microphone=False)])
     deaf.reopening()

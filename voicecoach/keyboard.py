@@ -139,6 +139,7 @@ class Keyboard:
         also: Collection[str] = (),
     ) -> None:
         self._on_key, self._on_trouble = on_key, on_trouble
+        self._failures = 0
         self._also: Mapping[str, Command | None] = dict.fromkeys(also)
         self._asking = asking
         self._terminal = _terminal(fd)
@@ -172,18 +173,13 @@ class Keyboard:
             atexit.unregister(self.close)
 
     def _read(self) -> None:
-        failures = 0
         pending = ""
-        while not self._closing.is_set():
+        while not self._closing.is_set() and self._failures <= _MOST_FAILURES:
             try:
                 left = self._read_once(pending)
-            except Exception as fault:  # a key that fails must not take the next one, which may be "stop", with it
-                failures += 1
+            except Exception as fault:
+                self._lose(fault)
                 pending = ""
-                if failures > _MOST_FAILURES:
-                    self._on_trouble(f"The keys do not work any more ({type(fault).__name__}: {fault}).")
-                    return
-                self._on_trouble(f"A key was lost, press it again ({type(fault).__name__}: {fault}).")
                 continue
             if left is None:
                 if not self._closing.is_set():
@@ -199,10 +195,21 @@ class Keyboard:
             return None
         keys, pending = split_keys(pending + text, complete=not text)
         for key in keys:
-            table = {**(KEYS_WHILE_ASKING if self._asking() else KEYS), **self._also}
-            if key in table and not self._closing.is_set():
-                self._on_key(key, table[key])
+            try:
+                self._report(key)
+            except Exception as fault:  # a key that fails must not take the next one, which may be "stop", with it
+                self._lose(fault)
         return pending
+
+    def _report(self, key: str) -> None:
+        table = {**(KEYS_WHILE_ASKING if self._asking() else KEYS), **self._also}
+        if key in table and not self._closing.is_set():
+            self._on_key(key, table[key])
+
+    def _lose(self, fault: Exception) -> None:
+        self._failures += 1
+        what = "The keys do not work any more" if self._failures > _MOST_FAILURES else "A key was lost, press it again"
+        self._on_trouble(f"{what} ({type(fault).__name__}: {fault}).")
 
 
 class _Terminal(Protocol):

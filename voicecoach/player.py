@@ -5,7 +5,7 @@ keyboard's, the voice's (renders speech), the rehearsal's (plays prompts to an e
 device is lost), and the caller's, which owns the session and runs the loop. All of them only put events into the inbox;
 the session is touched by the loop alone. None can end unnoticed: without device or ear the session pauses, and nothing
 but the keys for stop and pain moves it; where the loop stands still the device's thread sounds an alarm, and nothing
-else; whatever else fails is told as ``trouble`` and done without.
+else, and the ear hears on; whatever else fails is told as ``trouble`` and done without.
 """
 
 from __future__ import annotations
@@ -54,7 +54,11 @@ from voicecoach.session.timeline import Lengths
 from voicecoach.stream_watch import StreamWatch
 
 DEAF = 3.0
-"""Seconds without a sign of life from the ear, or with nothing but exact zeros or clipping from the microphone."""
+"""Seconds without a sign of life from the ear, or with nothing but exact zeros or clipping from the microphone. An ear
+that misses too much for want of time says so itself."""
+_ASKED_AGAIN = 3
+"""Times that long after which another microphone is asked for again, as long as one gives nothing but silence: somebody
+may have unplugged it and plugged in another, and not every sound server moves the stream there."""
 STUCK = 2.0
 """Seconds without a turn of the loop after which the session's sound ends: nobody could stop it."""
 STEADY = 10.0
@@ -167,6 +171,8 @@ class Player:
         """The ear's last sign of life, and when it was seen."""
         self._useless_since: float | None = None
         self._deaf = False
+        self._asked_at = 0.0
+        """When another microphone was asked for."""
         self._told: set[str] = set()
         """Which parts' failures were told."""
         self._underruns = self._underruns_of_device = 0
@@ -241,20 +247,21 @@ class Player:
             )
 
     def _close(self) -> None:
-        stage, device, reopening = self._stage, self._device, self._reopening
+        stage, reopening = self._stage, self._reopening
+        if self._device is not None:
+            dismiss(self._device)
         others = (self._ear, stage.recorder, stage.rehearsal, stage.music, stage.greeting_check)
-        for part in (device, reopening, *others):
+        for part in (reopening, *others):
             if part is not None:
                 part.close()
-        while (left := self._inbox.get(0)) is not None:
-            if isinstance(left, _Opened):
-                dismiss(left.device)
+        while (late := self._inbox.get(0)) is not None:
+            _let_go(late)
         self._voice_thread.shutdown(wait=False, cancel_futures=True)
 
     def _drain(self) -> None:
         end = self._clock() + DRAIN
-        while self._clock() < end:
-            self._inbox.get(end - self._clock())
+        while (left := end - self._clock()) > 0:
+            _let_go(self._inbox.get(left))
 
     def _serve(self, device: AudioDevice) -> AudioDevice | None:
         """Let ``device``, which has been started, carry the session from here on; returns the one before."""
@@ -295,23 +302,24 @@ class Player:
         return exchange
 
     def _exchange(self, device: AudioDevice, frames: int, captured: Samples | None) -> Samples:
-        recorder, is_stuck = self._stage.recorder, self._clock() - self._turned_at > STUCK
-        block = self._alarm.read(frames) if is_stuck else self._perform(device, frames, captured)
-        if recorder is not None:
-            self._guarded("The recording takes no sound", lambda: recorder.submit(captured, block))
-        return block
-
-    def _perform(self, device: AudioDevice, frames: int, captured: Samples | None) -> Samples:
-        position = self._mixer.position
-        block = self._mixer.render(frames)
-        ear, check = self._ear, self._stage.greeting_check
+        ear, recorder, check = self._ear, self._stage.recorder, self._stage.greeting_check
+        is_stuck = self._clock() - self._turned_at > STUCK
+        if is_stuck:
+            # The ear hears on: pain is obeyed as soon as the loop goes on.
+            block = self._alarm.read(frames)
+            position = self._mixer.position + self._alarm.sounded - frames
+        else:
+            position = self._mixer.position
+            block = self._mixer.render(frames)
         before, self._slips = self._slips, (device, getattr(device, "slips", 0))
         slipped = before is not None and before != self._slips
         if captured is not None and ear is not None:
             # Where this fails the heartbeat ends, and the session pauses.
             self._guarded("The ear takes no sound", lambda: ear.submit(captured, block, position, slipped))
-            if check is not None:
+            if check is not None and not is_stuck:
                 self._guarded("The check of the sound takes none", lambda: check.submit(captured, block))
+        if recorder is not None:
+            self._guarded("The recording takes no sound", lambda: recorder.submit(captured, block))
         return block
 
     def _guarded(self, what: str, give: Callable[[], None]) -> None:
@@ -474,7 +482,9 @@ class Player:
         was_lost, self._lost = self._lost, False
         if was_lost or (device.has_microphone and not had_microphone):
             self._performance.tell("device_back", device=device.name)
-        if self._ear is not None and not device.has_microphone:
+        if was_lost and self._session.state is State.SAFETY_TALK:
+            self._performance.take(Restored())  # with a microphone or without: the advice was not heard
+        elif self._ear is not None and not device.has_microphone:
             self._go_deaf("The microphone is gone.")
             self._reopen(None, needs_microphone=True)
         elif was_lost and self._stage.nobody_answers:
@@ -490,9 +500,18 @@ class Player:
             self._go_deaf(why)
             if self._ear.silent_input:
                 # It may be unplugged: a sound server then hands over what the loudspeaker plays. Ask for a microphone.
+                self._asked_at = now
+                self._reopen(None)
+        elif why is not None and self._ear.silent_input and not self._awaits_device:
+            if now - self._asked_at > _ASKED_AGAIN * self._deaf_after:
+                self._asked_at = now
                 self._reopen(None)
         elif why is None and self._deaf:
             self._deaf = False
+            if self._reopening is not None:
+                # Another microphone is no longer needed, and a stream that takes over makes a hole, later in a hold.
+                self._reopening.abandon()
+                self._awaits_device = False
             self._performance.take(Restored())
 
     def _deafness(self, ear: Ear, now: float) -> str | None:
@@ -504,6 +523,8 @@ class Player:
             self._beat = (beat, now)
         if now - self._beat[1] > self._deaf_after:
             return "The ear gives no sign of life."
+        if ear.overwhelmed:
+            return "The ear misses too much of what is said: the computer is too busy."
         if not (ear.silent_input or ear.clipped_input):
             self._useless_since = None
         elif self._useless_since is None:
@@ -531,3 +552,9 @@ class Player:
         if self._buffer_ms is not None and buffer_ms not in (None, self._buffer_ms):
             self._performance.tell("buffer", ms=buffer_ms)
         self._buffer_ms = buffer_ms
+
+
+def _let_go(late: Item | None) -> None:
+    """Of what comes after the end only a device matters: it is not left open."""
+    if isinstance(late, _Opened):
+        dismiss(late.device)

@@ -20,6 +20,9 @@ _ALIVE = frames(0.2)
 """Frames that a new stream takes before it is believed: more than the buffers that it fills when it starts."""
 _SIGN_OF_LIFE = 1.5
 """Seconds for that. A stream on a loudspeaker that is suspended opens, and never moves."""
+_PATIENCE_CLOSING = 4.0
+"""Seconds that the device before gets to let go: one that waits for a server that is gone must keep no other from
+opening."""
 _PATIENCE = 2.0
 """Seconds that ``close`` waits for an attempt under way; one that hangs is left behind."""
 
@@ -27,9 +30,10 @@ _PATIENCE = 2.0
 class Reopening:
     """Starts at once. ``on_open`` gets a device whose stream moves, in the thread, and owns it; then the thread ends.
 
-    ``exchange_of`` gives what a new device shall call. ``before`` is closed first: some systems open nothing twice.
-    With ``needs_microphone`` a device without one is closed and counts as a failure. ``attempts`` is how often it was
-    tried in vain before. ``on_trouble`` is told, once, of what is no DeviceError: that one says what is known already.
+    ``exchange_of`` gives what a new device shall call. ``before`` is closed first: some systems open nothing twice. One
+    that hangs there is left behind. With ``needs_microphone`` a device without one is closed and counts as a failure.
+    ``attempts`` is how often it was tried in vain before. ``on_trouble`` is told, once, of what is no DeviceError: that
+    one says what is known already.
     """
 
     def __init__(
@@ -61,7 +65,9 @@ class Reopening:
 
     def _run(self) -> None:
         if self._before is not None:
-            dismiss(self._before)
+            closing = threading.Thread(target=dismiss, args=(self._before,), name="closing", daemon=True)
+            closing.start()
+            closing.join(_PATIENCE_CLOSING)
         told = False
         while not self._closing.wait(BACKOFF[min(self._attempts, len(BACKOFF) - 1)]):
             self._attempts += 1

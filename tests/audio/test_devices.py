@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -279,6 +280,20 @@ def test_a_backend_that_does_not_exist_is_a_device_error() -> None:
 def test_a_device_that_does_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="plays, captures"):
         MiniaudioDevice(capture=False, playback=False)
+
+
+@pytest.mark.parametrize("fault", [DeviceError("no second one"), OSError("the driver is confused")])
+def test_where_no_second_stream_opens_the_first_stays_as_it_is_for_good(fault: Exception) -> None:
+    class Single(MiniaudioDevice):
+        def _open(self, buffer_ms: int, number: int = 0) -> NoReturn:
+            raise fault
+
+    device = Single(buffer_ms=20)
+    device._renewing = True
+    device._renew(40)
+    assert not device._renewing
+    assert device._size.after(1_000.0, 100) == 20
+    assert (device.buffer_ms, device.successors) == (20, 0)
 
 
 # --- a pair

@@ -27,8 +27,8 @@ def main() -> None:
             super().start()
             threading.Thread(target=self._look, daemon=True).start()
 
-        def submit(self, microphone: Any, reference: Any, position: int) -> None:
-            super().submit(microphone, reference, position)
+        def submit(self, microphone: Any, reference: Any, position: int, slipped: bool = False) -> None:
+            super().submit(microphone, reference, position, slipped)
             self.captured = position + len(microphone)
 
         def _look(self) -> None:

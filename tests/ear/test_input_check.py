@@ -34,6 +34,10 @@ def test_a_second_of_zeros_is_silent_and_one_sample_ends_it(block):
     assert not check.is_silent
 
 
+def test_a_second_of_what_is_no_number_is_silent_too():
+    assert fed(np.full(frames(1.2), np.nan)).is_silent
+
+
 @pytest.mark.parametrize("block", [96, 480, 1_024, 9_600])
 def test_a_second_at_full_scale_is_clipped_and_a_pause_ends_it(block):
     assert not fed(overdriven(0.7), block).is_clipped

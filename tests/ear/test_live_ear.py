@@ -9,6 +9,7 @@ import pytest
 from voicecoach.ear.decision import Rule
 from voicecoach.ear.ear import Ear, make_ear
 from voicecoach.ear.hearing import Hearing
+from voicecoach.ear.kalman_echo import KalmanEchoCanceller
 from voicecoach.ear.spotter import Detection
 from voicecoach.errors import EarError
 from voicecoach.session.commands import Command, phrases
@@ -181,6 +182,24 @@ def test_submit_returns_while_the_engine_hangs_and_overload_is_told(house):
     house.play(0.001, 0.3)
     house.settle()
     assert len(house.heard) == 1, "the newest sound is still heard"
+
+
+def test_an_ear_that_loses_most_of_the_sound_says_that_it_might_as_well_be_deaf(house):
+    house.ear.start()
+    for _ in range(3):
+        assert not house.ear.overwhelmed
+        house.spotters[0].hold.clear()
+        house.spotters[0].busy.clear()
+        house.play(0.001, 0.02)
+        assert house.spotters[0].busy.wait(PATIENCE)
+        house.play(0.001, 1.6)
+        house.spotters[0].hold.set()
+        house.settle()
+    house.wait(lambda: house.ear.overwhelmed)
+    for _ in range(11):
+        house.play(0.001, 1.0)
+        house.settle()
+    assert not house.ear.overwhelmed
 
 
 class Rationed(LoudIsStop):
@@ -432,6 +451,23 @@ def test_microphone_and_reference_are_of_one_length():
     hearing = Hearing(LoudIsStop(), lambda _text: Rule(0, -1, alone=False))
     with pytest.raises(ValueError, match="480 frames captured but 100 played"):
         hearing.feed(np.zeros(480, dtype=np.float32), np.zeros(100, dtype=np.float32))
+
+
+@pytest.mark.parametrize("garbage", [np.nan, np.inf, -np.inf, 1e30])
+def test_a_sample_that_is_no_sound_does_not_spoil_what_is_known_of_the_room(garbage):
+    canceller = KalmanEchoCanceller()
+    spotter = LoudIsStop()
+    hearing = Hearing(spotter, lambda _text: Rule(0, -1, alone=False), canceller)
+    source = np.random.default_rng(3)
+    played = (source.standard_normal(frames(3.0)) * 0.05).astype(np.float32)
+    captured = (0.3 * np.roll(played, 2_000) + source.standard_normal(len(played)) * 3e-4).astype(np.float32)
+    captured[frames(1.5)] = garbage
+    for start in range(0, len(played), BLOCK):
+        hearing.feed(captured[start : start + BLOCK], played[start : start + BLOCK])
+    assert np.isfinite(canceller.expected).all()
+    assert canceller.expected.any()
+    assert np.isfinite(hearing.level)
+    assert captured[frames(1.5)] == pytest.approx(garbage, nan_ok=True), "the device's buffer is left alone"
 
 
 def test_the_chain_gives_the_same_for_any_blocks():

@@ -85,3 +85,14 @@ def test_tries_in_vain_come_ever_more_rarely_and_good_time_makes_up_for_it() -> 
     machine.full = 5.0
     machine.run(30)
     assert not machine.overload.is_light, "patience is short again"
+
+
+def test_three_seconds_lost_of_the_last_ten_are_too_much() -> None:
+    overload = Overload()
+    overload.lost(frames(10), frames(1.2))
+    overload.lost(frames(13), frames(1.2))
+    assert not overload.is_too_much(frames(13))
+    overload.lost(frames(16), frames(1.2))
+    assert overload.is_too_much(frames(16))
+    assert overload.is_too_much(frames(20))
+    assert not overload.is_too_much(frames(20.1))

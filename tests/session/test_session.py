@@ -1130,6 +1130,51 @@ def test_when_it_is_over_it_says_what_could_not_be_heard_and_how_to_go_on(what: 
     assert stage.state is State.INSTRUCTING
 
 
+@pytest.mark.parametrize("what", ["ear", "device"])
+def test_advice_in_a_pause_that_a_fault_cut_is_said_in_full_once_it_can_be_heard(what: str) -> None:
+    stage = in_state(State.CHECK_IN)
+    stage.say(C.YES)
+    stage.wait(1)
+    stage.tell(Faulted(what))  # type: ignore[arg-type]
+    at = stage.now
+    stage.until_silent()
+    advice = [text for text in wording().talk("ease_off") if text != wording().say("still_waiting")]
+    said = stage.said(at)
+    assert said == (["[trouble]", wording().say("cannot_hear"), *advice] if what == "ear" else said)
+    at = stage.now
+    stage.tell(Restored())
+    stage.until_silent()
+    lost = [wording().say("sound_lost"), *advice] if what == "device" else []
+    assert stage.said(at) == ["[paused]", *lost, wording().say("still_waiting")]
+    stage.say(C.RESUME)
+    stage.wait(1)
+    stage.say(C.PAUSE)
+    stage.wait(5)
+    at = stage.now
+    stage.tell(Faulted("ear"))
+    stage.until_silent()
+    assert stage.said(at) == ["[trouble]", wording().say("cannot_hear")], "the advice was heard"
+
+
+def test_a_safety_talk_that_nobody_heard_begins_anew_when_the_sound_is_back_but_once() -> None:
+    stage = in_hold()
+    stage.say(C.PAIN)
+    stage.wait(1)
+    stage.tell(Restored())
+    stage.wait(1)
+    assert stage.said().count("[pain]") == 1, "the sound was never gone"
+    stage.tell(Faulted("device"))
+    stage.wait(2)
+    at = stage.now
+    stage.tell(Restored())
+    stage.wait(1)
+    stage.tell(Faulted("device"))
+    stage.tell(Restored())
+    stage.until_silent()
+    assert stage.said(at) == ["[pain]", *wording().talk("pain")]
+    assert stage.reason is Reason.PAIN
+
+
 def test_a_fault_after_stop_ends_at_once() -> None:
     stage = in_hold()
     stage.say(C.STOP)

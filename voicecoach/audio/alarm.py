@@ -21,6 +21,11 @@ class Alarm:
         self.has_sounded = False
         """Whether anything was read since this was last set to False."""
 
+    @property
+    def sounded(self) -> int:
+        """Frames that were read since the last rest."""
+        return self._at
+
     def read(self, count: int) -> Samples:
         """The next ``count`` frames; the first one read after a rest begins with the earcon."""
         if not self.has_sounded:

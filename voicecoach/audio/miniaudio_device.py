@@ -208,7 +208,7 @@ class MiniaudioDevice:
         number = self._serving + 1
         try:
             opened = self._open(wanted, number)
-        except DeviceError:
+        except Exception:  # a DeviceError, or whatever the library throws: nobody misses what there never was
             self._size.give_up(self._buffer_ms)
             self._renewing = False
             return

@@ -27,7 +27,10 @@ __all__ = ["DEFAULT_ENGINE", "ENGINES", "Ear", "Hearing", "Heartbeat", "make_hea
 _MOST_WAITING = frames(1.5)
 """Frames that may wait to be heard; a command is worthless later than that."""
 
-_LIGHT = "The ear cannot keep up, so for now it listens only for stop, for pain and for the most common commands."
+_LIGHT = (
+    'The ear cannot keep up, so for now it listens only for "stop", for sentences such as "it hurts" (not for "ouch"), '
+    "and for the most common commands."
+)
 _ALL_AGAIN = "The ear keeps up again and listens for everything."
 
 _KEPT_AFTER_OVERLOAD = frames(0.3)
@@ -85,6 +88,7 @@ class Ear:
         self._captured = self._waiting = 0
         self._dropped = 0
         self._overload = Overload()
+        self._overwhelmed = False
         self._armed: Collection[Command] = ALWAYS
         self._rearm = False
         self._closing = False
@@ -168,6 +172,11 @@ class Ear:
         """Whether the microphone has been overdriven for a second."""
         return self._input.is_clipped
 
+    @property
+    def overwhelmed(self) -> bool:
+        """Whether so much of the last seconds was lost, for want of time, that it can be called deaf."""
+        return self._overwhelmed
+
     def _run(self) -> None:
         while True:
             with self._news:
@@ -182,6 +191,9 @@ class Ear:
                 dropped, self._dropped = self._dropped, 0
                 armed = self._armed if self._rearm else None
                 self._rearm = False
+            if dropped:
+                self._overload.lost(captured, dropped)
+            self._overwhelmed = self._overload.is_too_much(captured)
             if dropped:
                 self._tell(f"The ear could not keep up: {seconds(dropped):.1f} s of sound were not heard.")
             self._step(block, armed, captured, waiting)

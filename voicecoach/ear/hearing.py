@@ -24,6 +24,9 @@ from voicecoach.ear.spotter import CanBeLightened, Detection, Heard, Spotter
 from voicecoach.routine.languages import ENGLISH
 from voicecoach.session.commands import ALWAYS, Command, phrases_for
 
+_LOUDEST = 8.0
+"""Times full scale: a driver's garbage, or what is no number at all, would stay in the echo canceller for ever."""
+
 
 class Hearing:
     """Hears commands in one stream. Fed from one thread; ``decided`` positions count from the stream's first frame."""
@@ -65,6 +68,8 @@ class Hearing:
             reference = np.zeros(len(microphone), dtype=np.float32)
         elif len(reference) != len(microphone):
             raise ValueError(f"{len(microphone)} frames captured but {len(reference)} played")
+        if not np.max(np.abs(microphone), initial=0.0) <= _LOUDEST:  # so written because no number is less than another
+            microphone = np.clip(np.nan_to_num(microphone, nan=0.0), -_LOUDEST, _LOUDEST)
         both = np.stack((self._microphone.process(microphone), self._reference.process(reference)))
         joined = np.concatenate((self._pending, both), axis=1)
         whole = joined.shape[1] // HOP * HOP

@@ -26,7 +26,7 @@ class InputCheck:
     def feed(self, block: Samples) -> None:
         """Take what was captured next."""
         count = len(block)
-        loud = np.abs(block)
+        loud = np.nan_to_num(np.abs(block), nan=0.0)  # what is no number is nothing
         self._zeros = 0 if loud.any() else self._zeros + count
         if np.count_nonzero(loud >= FULL_SCALE) > CUT_OFF * count:
             self._clipped, self._clean = self._clipped + self._clean + count, 0

@@ -1,6 +1,9 @@
-"""Whether the ear falls behind, and so has to listen with less; and when it may try with all it has again."""
+"""Whether the ear falls behind, and so has to listen with less; and when it may try with all it has again. Whether even
+that is too much, so that it might as well be deaf."""
 
 from __future__ import annotations
+
+from collections import deque
 
 from voicecoach.units import frames
 
@@ -17,6 +20,11 @@ _LONGEST = 16 * _GOOD
 _IN_VAIN_WITHIN = frames(20.0)
 """Falling behind again so soon shows that the try was in vain."""
 
+_TOO_MUCH = frames(3.0)
+"""Frames that were not heard ..."""
+_LATELY = frames(10.0)
+"""... of so many, with which nobody can be sure to be heard. A stall that loses as much at once is taken for a hang."""
+
 
 class Overload:
     """Told what waits, it says whether to listen with less. Time is counted in frames that were captured; no clock."""
@@ -27,6 +35,17 @@ class Overload:
         self._good_since = 0
         self._patience = _GOOD
         self._tried_at: int | None = None
+        self._losses: deque[tuple[int, int]] = deque()
+
+    def lost(self, captured: int, count: int) -> None:
+        """``count`` of the ``captured`` frames so far were thrown away just now."""
+        self._losses.append((captured, count))
+
+    def is_too_much(self, captured: int) -> bool:
+        """Whether so much was lost lately that the ear can be called deaf."""
+        while self._losses and captured - self._losses[0][0] > _LATELY:
+            self._losses.popleft()
+        return sum(count for _, count in self._losses) >= _TOO_MUCH
 
     def after(self, captured: int, waiting: int) -> bool:
         """Of ``captured`` frames so far, ``waiting`` were not heard yet: whether to listen with less."""

@@ -157,6 +157,10 @@ class Session:
         """What a suspicion or "stop" cut: the state, and seconds into the hold; what hurts then began there."""
         self._pain_suspected = False
         """Pain or a warning sign is what the open question is about, not "stop"."""
+        self._advice: tuple[str, ...] = ()
+        """What the user was advised in this pause and has not heard to its end."""
+        self._advised_again = False
+        """The safety talk was begun anew: once, or a device that comes and goes would never let it end."""
         self._refusal = ""
         """What is said when the session may not go on."""
         self._asked = 0
@@ -190,6 +194,7 @@ class Session:
             Action.HALT_FOR_FAULT: self._halt_for_fault,
             Action.MENTION: self._mention,
             Action.ADVISE: self._advise,
+            Action.ADVISE_AGAIN: self._advise_again,
             Action.ESCALATE: self._escalate,
             Action.STOP: self._stop,
             Action.FINISH: self._finish,
@@ -357,6 +362,8 @@ class Session:
         segment = event.segment
         if not event.completed and segment.cue == Prompt(self.words.say("not_recorded")):
             self._tell_at_last()
+        if event.completed and self._advice and segment.cue == Prompt(self._advice[-1]):
+            self._advice = ()
         if not event.completed or segment.step == NOT_A_STEP:
             return
         step = self.plan.steps[segment.step]
@@ -401,6 +408,7 @@ class Session:
 
         After a refusal nothing of the routine is played any more: it is said again instead.
         """
+        self._advice = ()
         if self._reason is not None:
             self._say_refused(lead)
             return
@@ -740,7 +748,9 @@ class Session:
         self._record(Noted.CHECK_IN, self.place, answer="yes")
         self._left_out.add(self.place.exercise or "")
         self._skipped_from = None
-        self._say(*self.words.talk("ease_off"), first=_PAUSED)
+        talk = self.words.talk("ease_off")
+        self._advice = tuple(text for text in talk if text != self.words.say("still_waiting"))
+        self._say(*talk, first=_PAUSED)
 
     def _go_on(self) -> None:
         """The question has its answer."""
@@ -781,12 +791,14 @@ class Session:
         # That the sound was gone could not be heard while it was.
         was_unheard = trigger is Trigger.RESTORED and self._fault == "device"
         lost = (self.words.say("sound_lost"),) if was_unheard else ()
-        self._say(*lost, self.words.say("still_waiting"), first=_PAUSED)
+        self._say(*lost, *self._advice, self.words.say("still_waiting"), first=_PAUSED)
 
     def _halt_for_fault(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("fault", now)
-        text = self.words.say("cannot_hear" if self._fault == "ear" else "sound_lost")
-        self._say(text, first=(Earcon(Sound.TROUBLE), _BREATH))
+        is_heard = self._fault == "ear"
+        text = self.words.say("cannot_hear" if is_heard else "sound_lost")
+        # Without sound advice is not heard: it is said when that is back.
+        self._say(text, *(self._advice if is_heard else ()), first=(Earcon(Sound.TROUBLE), _BREATH))
 
     def _mention(self, now: int, _: Command | Trigger, __: State) -> None:
         if self._was_told:
@@ -811,7 +823,18 @@ class Session:
             state, held = self._cut
         self._silence(self._reason.value, now)
         self._record(noted, self.place, state=state.value, held=held)
-        self._say(*self.words.talk(self._reason.value), first=(Earcon(Sound.PAIN), _BREATH))
+        self._say_advice(self._reason)
+
+    def _advise_again(self, now: int, trigger: Command | Trigger, __: State) -> None:
+        """The sound was gone, so nobody heard it."""
+        if self._fault != "device" or self._advised_again or self._reason is None:
+            return
+        self._advised_again = True
+        self._silence(trigger.value, now)
+        self._say_advice(self._reason)
+
+    def _say_advice(self, reason: Reason) -> None:
+        self._say(*self.words.talk(reason.value), first=(Earcon(Sound.PAIN), _BREATH))
 
     def _held_for(self, now: int) -> float | None:
         """Seconds into the running hold; None outside one."""

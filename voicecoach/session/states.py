@@ -101,6 +101,7 @@ class Action(str, Enum):
     HALT_FOR_FAULT = "halt_for_fault"
     MENTION = "mention"
     ADVISE = "advise"
+    ADVISE_AGAIN = "advise_again"
     ESCALATE = "escalate"
     STOP = "stop"
     FINISH = "finish"
@@ -233,6 +234,7 @@ def _table() -> dict[Key, Move]:
     on((*PLAYING, *QUESTIONING, State.CHECKING, State.PAUSED), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
     # Without a device the stream's clock stands still, and without an ear nothing more can be heard: do not wait.
     on(State.PAUSED, Trigger.RESTORED, Action.KEEP_PAUSED)
+    on(State.SAFETY_TALK, Trigger.RESTORED, Action.ADVISE_AGAIN)
     on(State.STOPPING, Trigger.FAULT, Action.FINISH, State.FINISHED)
 
     # After stop and pain nothing is added to what is said: the terminal tells it then.
