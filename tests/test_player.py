@@ -379,7 +379,22 @@ class LateDevice(FastDevice):
 
     def __init__(self) -> None:
         super().__init__()
-        self.underruns, self.buffer_ms = 0, 20
+        self.underruns, self.buffer_ms, self.slips = 0, 20, 0
+
+
+def test_the_ear_is_told_from_which_block_on_the_echo_may_come_at_another_time() -> None:
+    device = LateDevice()
+    run = Run(lambda: device).start()
+    run.wait_for("hold_start")
+    (ear,) = run.ears
+    assert not ear.slipped_at
+    heard_before = ear.positions[-1]
+    device.slips += 1
+    run.wait_for("hold_end")
+    (slipped,) = ear.slipped_at
+    assert heard_before <= slipped
+    run.player.interrupt()
+    run.end()
 
 
 def test_underruns_are_counted_on_over_another_device() -> None:

@@ -46,6 +46,8 @@ def test_a_buffer_that_runs_dry_grows_and_the_stream_goes_on(capture: bool) -> N
         wait_until(lambda: calls[0] > before + 20, 5.0)
         assert device.failure is None
         assert device.underruns >= counted
+        assert device.slips == device.underruns + device.successors
+        assert device.successors == 2
         assert seen == [5, 10, 20]
     finally:
         device.close()

@@ -322,15 +322,18 @@ def test_a_pair_passes_on_in_order_what_was_captured() -> None:
     microphone.pump(_count(701, 500))
     assert speaker.pump().tolist() == [0.5] * 480
     speaker.pump()
+    assert device.slips == 0
     speaker.pump()
+    assert device.slips == 1, "silence was put in"
     assert np.concatenate(heard).tolist() == [*range(1, 1_201), *[0] * 240]
     assert device.name == "speaker and microphone"
 
 
 def test_a_pair_drops_the_oldest_rather_than_fall_behind() -> None:
-    _, speaker, microphone, heard = _pair()
+    device, speaker, microphone, heard = _pair()
     microphone.pump(_count(0, 48_000))
     speaker.pump()
+    assert device.slips == 1
     assert heard[0][0] == 48_000 - 4_800 - 480
     assert speaker.failure is None
 
@@ -350,6 +353,7 @@ def test_what_a_late_speaker_left_waiting_is_dropped_in_a_free_moment() -> None:
     speaker.pump()
     behind = 3_000 + 480 * 701 - 1 - heard[-1][-1]
     assert behind == 480, "10 ms are left"
+    assert device.slips == 1
     assert (heard[-1] > 0).all(), "and it is not dry"
 
 

@@ -125,6 +125,37 @@ def test_goes_back_to_what_it_knew_before_a_slip():
     assert decibels(echo[rest], cancel(canceller, echo[rest], coach[rest])) > 12
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_after_a_slip_it_learns_the_path_anew_told_of_it_or_not(is_told):
+    """One that was sure of the path before took nothing off for two seconds, and 10 dB after five."""
+    coach = talk(14, seed=1)
+    before, after = slice(0, 10 * EAR_RATE), slice(10 * EAR_RATE, 14 * EAR_RATE)
+    echo = np.concatenate((room(coach, 1.0, 0.06)[before], room(coach, 1.0, 0.2)[after]))
+    canceller = KalmanEchoCanceller()
+    cancel(canceller, echo[before], coach[before])
+    if is_told:
+        canceller.slipped()
+    found = near = np.zeros(0, dtype=np.float32)
+    for place in range(10 * EAR_RATE, 14 * EAR_RATE, HOP):
+        hop = slice(place, place + HOP)
+        near = np.concatenate((near, canceller.process(echo[hop], coach[hop])))
+        if canceller.is_lost:
+            found = np.append(found, place / EAR_RATE - 10)
+    assert len(found) == (not is_told)
+    assert np.all(found < 0.5)
+    assert decibels(echo[after][2 * EAR_RATE :], near[2 * EAR_RATE :]) > 15
+
+
+@pytest.mark.parametrize("echo", [0.0, 1.0], ids=["headphones", "loudspeaker"])
+def test_nobody_who_speaks_over_the_coach_makes_it_doubt_the_path(echo):
+    coach = talk(20, seed=1)
+    microphone = echo * room(coach, 1.0, 0.06) + 3 * talk(20, seed=5)
+    canceller = KalmanEchoCanceller()
+    for place in range(0, len(coach), HOP):
+        canceller.process(microphone[place : place + HOP].astype(np.float32), coach[place : place + HOP])
+        assert not canceller.is_lost
+
+
 def test_has_nothing_to_go_back_to_at_first():
     canceller = KalmanEchoCanceller()
     canceller.recall(0)

@@ -69,6 +69,7 @@ class House:
         self.spotters = []
         self.heard, self.troubles = [], []
         self.news = threading.Condition()
+        self._make_hearing = Hearing
         self.break_new = False
         self.ear = Ear(self._on(self.heard), self._on(self.troubles), self._make, rests=(0.2,))
         self.position = 0
@@ -85,7 +86,7 @@ class House:
         spotter = self.spotter_class()
         spotter.failing = self.break_new
         self.spotters.append(spotter)
-        return Hearing(spotter, lambda _text: Rule(firm=0, weak=-1, alone=False))
+        return self._make_hearing(spotter, lambda _text: Rule(firm=0, weak=-1, alone=False))
 
     def play(self, level, seconds):
         for _ in range(round(seconds / 0.02)):
@@ -151,6 +152,24 @@ def test_arms_what_it_is_told(house):
     house.play(0.001, 0.3)
     house.settle()
     assert len(house.heard) == 1
+
+
+def test_a_slip_is_told_before_the_block_that_it_begins_with(house):
+    told = []
+
+    class Told(Hearing):
+        def slipped(self):
+            told.append(house.spotters[0].position)
+
+    house._make_hearing = Told
+    house.ear.start()
+    house.play(0.001, 0.2)
+    house.ear.submit(np.full(BLOCK, 0.001, dtype=np.float32), None, house.position, True)
+    house.position += BLOCK
+    house.play(0.001, 0.2)
+    house.settle()
+    assert told == [pytest.approx(0.2 * EAR_RATE, abs=EAR_RATE // 50)]
+    assert house.spotters[0].resets == 0
 
 
 def test_a_jump_in_position_begins_anew(house):
