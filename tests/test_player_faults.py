@@ -500,7 +500,7 @@ class TapedDevice(FastDevice):
         super().start(taped)
 
 
-def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted() -> None:
     """As where a terminal takes nothing more: no word and no key could end what sounds."""
     device, go_on = TapedDevice(), threading.Event()
     trouble = {Sound.TROUBLE: Clip(np.full(4_800, 0.5, np.float32), STREAM_RATE)}
@@ -513,7 +513,7 @@ def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted(mo
     run.player._performance.log.listeners.append(terminal)
     in_a_hold(run)
     assert device.loudest == 0.0
-    monkeypatch.setattr("voicecoach.player.STUCK", 0.2)
+    run.player.stuck_after = 0.2
     run.player.tell_trouble("!")
     end = time.monotonic() + SLACK
     while not device.loudest and time.monotonic() < end:
@@ -524,7 +524,7 @@ def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted(mo
     assert run.player._mixer.position == there
     assert len(run.ears[0].reference) > heard, "the ear hears on"
     assert run.ears[0].positions == sorted(set(run.ears[0].positions)), "in one stream"
-    monkeypatch.setattr("voicecoach.player.STUCK", 30.0)  # a busy machine is late, too
+    run.player.stuck_after = 30.0  # a busy machine is late, too
     go_on.set()
     lost = run.wait_for("device_lost", why="The program stood still, and nothing could be obeyed.")
     run.wait_for("hold_end", completed=False)
@@ -535,7 +535,7 @@ def test_a_loop_that_stands_still_sounds_an_alarm_and_the_hold_is_not_counted(mo
     assert run.end() is Reason.COMPLETED
 
 
-def test_pain_while_the_loop_stands_still_is_obeyed_once_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pain_while_the_loop_stands_still_is_obeyed_once_it_goes_on() -> None:
     go_on = threading.Event()
     run = Run(Shelf(FastDevice(), FastDevice()))
 
@@ -545,13 +545,14 @@ def test_pain_while_the_loop_stands_still_is_obeyed_once_it_goes_on(monkeypatch:
 
     run.player._performance.log.listeners.append(terminal)
     in_a_hold(run)
-    monkeypatch.setattr("voicecoach.player.STUCK", 0.2)
+    run.player.stuck_after = 0.2
     run.player.tell_trouble("!")
     time.sleep(0.5)
     run.hear(Command.PAIN)
-    monkeypatch.setattr("voicecoach.player.STUCK", 30.0)
+    run.player.stuck_after = 30.0
     go_on.set()
     assert run.end() is Reason.PAIN
+    run.wait_for("state", **{"from": "holding", "to": "safety_talk"})
     assert "hold_start" not in run.names()[run.wait_for("trouble", what="!") :]
 
 

@@ -24,6 +24,11 @@ class Inbox(Generic[Item]):
             (self._urgent if urgent else self._ordinary).append(item)
             self._arrived.notify()
 
+    @property
+    def has_urgent(self) -> bool:
+        """Whether something urgent is waiting."""
+        return bool(self._urgent)
+
     def get(self, timeout: float) -> Item | None:
         """The next item; None when none came within ``timeout`` seconds."""
         with self._arrived:

@@ -60,7 +60,7 @@ _ASKED_AGAIN = 3
 """Times that long after which another microphone is asked for again, as long as one gives nothing but silence: somebody
 may have unplugged it and plugged in another, and not every sound server moves the stream there."""
 STUCK = 2.0
-"""Seconds without a turn of the loop after which the session's sound ends: nobody could stop it."""
+"""Seconds of ``stuck_after``: nobody could stop what sounds then."""
 STEADY = 10.0
 """Seconds after which a device that was opened again is trusted: lost before that, it is not opened again at once."""
 GLANCE = 0.1
@@ -145,6 +145,8 @@ class Player:
     ) -> None:
         """``show`` gets a glance at most every SHOWN_EVERY seconds, in the caller's thread; it must return at once."""
         self._stage, self._clock, self._deaf_after, self._show = stage, clock, deaf_after, show
+        self.stuck_after = STUCK
+        """Seconds without a turn of the loop after which the session's sound ends. From any thread."""
         self._inbox: Inbox[Item] = Inbox()
         self._mixer = Mixer(notify=self._inbox.put)
         self._performance = Performance(
@@ -303,7 +305,7 @@ class Player:
 
     def _exchange(self, device: AudioDevice, frames: int, captured: Samples | None) -> Samples:
         ear, recorder, check = self._ear, self._stage.recorder, self._stage.greeting_check
-        is_stuck = self._clock() - self._turned_at > STUCK
+        is_stuck = self._clock() - self._turned_at > self.stuck_after
         if is_stuck:
             # The ear hears on: pain is obeyed as soon as the loop goes on.
             block = self._alarm.read(frames)
@@ -360,7 +362,8 @@ class Player:
         due = self._performance.next_deadline()
         if due is not None and due <= self._mixer.position:
             self._performance.take(None)
-        self._watch()
+        if not self._inbox.has_urgent:  # pain and stop first, out of what the session was doing
+            self._watch()
         self._be_seen()
 
     def _be_seen(self) -> None:
