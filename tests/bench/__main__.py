@@ -120,7 +120,10 @@ def main() -> None:
     began = time.monotonic()
     idle = [idle_share(3.0)]
     cells = dict.fromkeys(ROWS, (NOT_MEASURED, NOT_MEASURED))
-    notes = ["Times are read off a recording of the loudspeaker on a virtual laptop."]
+    notes = [
+        "Times are read off a recording of the loudspeaker on a virtual laptop. \"Stop\" is said "
+        f"{live.AFTER_THE_FIRST_SOUND} s after the coach's first sound, when the ear cannot know the room yet."
+    ]
 
     def step(what: str, work: Callable[[], dict[str, tuple[str, str]]]) -> None:
         since = time.monotonic()

