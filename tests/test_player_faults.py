@@ -366,6 +366,29 @@ def test_a_microphone_that_was_unplugged_under_a_stream_that_goes_on_is_found_ou
     assert run.end() is Reason.COMPLETED
 
 
+def test_what_a_loudspeaker_gives_in_a_microphones_stead_is_no_proof_that_it_is_back() -> None:
+    """The coach's "I can't hear you" is what it gives: the session asked to be told "continue" by nobody, and again."""
+    left, go_on = [FastDevice()], threading.Event()
+
+    def open_device() -> AudioDevice:
+        if left:
+            return left.pop()
+        assert go_on.wait(10)
+        return FastDevice(has_microphone=False)
+
+    run = in_a_hold(Run(open_device, deaf_after=1.1))
+    run.ears[0].silent_input = True
+    told = run.wait_for("prompt", text=CANNOT_HEAR)
+    run.ears[0].silent_input = False
+    time.sleep(0.5)
+    go_on.set()
+    run.wait_for("trouble", after=told, what="The microphone is gone.")
+    time.sleep(0.5)
+    assert WAITING not in [fields.get("text") for _, _, fields in run.log]
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+
+
 def test_a_microphone_that_is_muted_stays_a_fault_on_a_stream_opened_anew() -> None:
     first = FastDevice()
     shelf = Shelf(first, FastDevice())

@@ -59,6 +59,9 @@ that misses too much for want of time says so itself."""
 _ASKED_AGAIN = 3
 """Times that long after which another microphone is asked for again, as long as one gives nothing but silence: somebody
 may have unplugged it and plugged in another, and not every sound server moves the stream there."""
+_ANSWERED_WITHIN = 3.0
+"""Seconds after it was asked for in which what is heard proves nothing: where a microphone was unplugged a sound server
+may hand over what the loudspeaker plays."""
 STUCK = 2.0
 """Seconds of ``stuck_after``: nobody could stop what sounds then."""
 STEADY = 10.0
@@ -510,6 +513,8 @@ class Player:
                 self._asked_at = now
                 self._reopen(None)
         elif why is None and self._deaf:
+            if self._awaits_device and now - self._asked_at < _ANSWERED_WITHIN:
+                return
             self._deaf = False
             if self._reopening is not None:
                 # Another microphone is no longer needed, and a stream that takes over makes a hole, later in a hold.
