@@ -45,6 +45,20 @@ class Shelf:
         return device
 
 
+class Hesitant:
+    """Opens the first device at once, and what ``late`` makes only when the test lets it."""
+
+    def __init__(self, first: AudioDevice, late: Callable[[], AudioDevice]) -> None:
+        self.go_on = threading.Event()
+        self._left, self._late = [first], late
+
+    def __call__(self) -> AudioDevice:
+        if self._left:
+            return self._left.pop()
+        assert self.go_on.wait(10)
+        return self._late()
+
+
 class TurnedClock:
     """The monotonic clock, and how long the machine slept."""
 
@@ -181,21 +195,14 @@ def test_a_server_that_hangs_while_it_is_opened_or_closed_holds_up_neither_stop_
 
 @pytest.mark.parametrize("hears", [True, False])
 def test_advice_after_pain_begins_anew_when_the_sound_is_back(hears: bool) -> None:
-    first, stand_in, go_on = FastDevice(), FastDevice(False), threading.Event()
+    first, stand_in = FastDevice(), FastDevice(False)
     stand_in.still = True
-    left = [first]
-
-    def open_device() -> AudioDevice:
-        if left:
-            return left.pop()
-        assert go_on.wait(10)
-        return FastDevice(hears)
-
+    open_device = Hesitant(first, lambda: FastDevice(hears))
     run = in_a_hold(Run(open_device, stand_in=lambda: stand_in))
     lost = lose(run, first)
     run.player.press("h", Command.PAIN)
     run.wait_for("state", to="safety_talk")
-    go_on.set()
+    open_device.go_on.set()
     back = run.wait_for("device_back", after=lost)
     assert run.end() is Reason.PAIN
     texts = [fields["text"] for _, name, fields in run.log[back:] if name == "prompt"]
@@ -263,40 +270,26 @@ def test_an_open_that_throws_anything_is_told_once_and_tried_again() -> None:
 
 
 def test_a_device_is_not_left_open_when_the_session_ends_while_it_opens() -> None:
-    first, late, go_on = FastDevice(), FastDevice(), threading.Event()
-    left = [first]
-
-    def open_device() -> AudioDevice:
-        if left:
-            return left.pop()
-        assert go_on.wait(10)
-        return late
-
+    first, late = FastDevice(), FastDevice()
+    open_device = Hesitant(first, lambda: late)
     run = in_a_hold(Run(open_device))
     lose(run, first)
     time.sleep(0.2)
-    threading.Timer(0.5, go_on.set).start()
+    threading.Timer(0.5, open_device.go_on.set).start()
     run.player.interrupt()
     assert run.end() is Reason.INTERRUPT
     assert late._closing.wait(SLACK)
 
 
 def test_a_device_that_opens_while_the_last_sounds_leave_is_closed() -> None:
-    first, late, go_on = FastDevice(), FastDevice(), threading.Event()
-    left = [first]
-
-    def open_device() -> AudioDevice:
-        if left:
-            return left.pop()
-        assert go_on.wait(10)
-        return late
-
+    first, late = FastDevice(), FastDevice()
+    open_device = Hesitant(first, lambda: late)
     run = in_a_hold(Run(open_device))
     lose(run, first)
     time.sleep(0.2)
     run.player.interrupt()
     run.wait_for("finished")
-    go_on.set()
+    open_device.go_on.set()
     assert run.end() is Reason.INTERRUPT
     assert late._closing.wait(SLACK)
 
@@ -368,20 +361,13 @@ def test_a_microphone_that_was_unplugged_under_a_stream_that_goes_on_is_found_ou
 
 def test_what_a_loudspeaker_gives_in_a_microphones_stead_is_no_proof_that_it_is_back() -> None:
     """The coach's "I can't hear you" is what it gives: the session asked to be told "continue" by nobody, and again."""
-    left, go_on = [FastDevice()], threading.Event()
-
-    def open_device() -> AudioDevice:
-        if left:
-            return left.pop()
-        assert go_on.wait(10)
-        return FastDevice(has_microphone=False)
-
+    open_device = Hesitant(FastDevice(), lambda: FastDevice(has_microphone=False))
     run = in_a_hold(Run(open_device, deaf_after=1.1))
     run.ears[0].silent_input = True
     told = run.wait_for("prompt", text=CANNOT_HEAR)
     run.ears[0].silent_input = False
     time.sleep(0.5)
-    go_on.set()
+    open_device.go_on.set()
     run.wait_for("trouble", after=told, what="The microphone is gone.")
     time.sleep(0.5)
     assert WAITING not in [fields.get("text") for _, _, fields in run.log]
@@ -421,15 +407,8 @@ def test_a_microphone_that_stays_silent_is_asked_for_again() -> None:
 
 
 def test_a_microphone_asked_for_in_vain_does_not_take_over_once_the_first_is_of_use_again() -> None:
-    first, late, go_on = FastDevice(), FastDevice(), threading.Event()
-    left = [first]
-
-    def open_device() -> AudioDevice:
-        if left:
-            return left.pop()
-        assert go_on.wait(10)
-        return late
-
+    first, late = FastDevice(), FastDevice()
+    open_device = Hesitant(first, lambda: late)
     run = in_a_hold(Run(open_device, deaf_after=1.1))
     run.ears[0].silent_input = True
     told = run.wait_for("prompt", text=CANNOT_HEAR)
@@ -437,7 +416,7 @@ def test_a_microphone_asked_for_in_vain_does_not_take_over_once_the_first_is_of_
     told = run.wait_for("prompt", after=told, text=WAITING)
     run.hear(Command.RESUME)
     run.wait_for("hold_start", after=told)
-    go_on.set()
+    open_device.go_on.set()
     assert late._closing.wait(SLACK)
     assert not first._closing.is_set()
     run.player.interrupt()

@@ -213,7 +213,6 @@ class OwnVoice:
         typical = min((float(np.median(energy[which, 0] / energy[which, 1])) for which in enough), default=1.0)
         return 10.0 * math.log10(whole / left), 10.0 * math.log10(typical), len(enough) == 2
 
-
     def _explained(self, slots: npt.NDArray[np.int64]) -> float:
         """dB that what was expected of the coach takes off the microphone there, where most is left, if it may be
         louder or softer than expected, another loudness every few hops: somebody just pressed a volume key.
