@@ -23,6 +23,8 @@ from voicecoach.session.effects import Noted, Record
 WRIST = load(find("wrist-stretches"))
 AT = datetime(2026, 5, 4, 18, 30, 12, 345_000, tzinfo=timezone(timedelta(hours=2)))
 HERE = Place("wrist-flexion", "left", 3)
+UNTIL_WRITTEN = 60.0
+"""Seconds; a real disk that other programs keep busy may take longer than a session waits for it."""
 
 
 class Disk:
@@ -62,7 +64,7 @@ def rep(number: int) -> Record:
 def test_what_an_entry_says(tmp_path: Path) -> None:
     path = tmp_path / "data" / "journal.jsonl"
     sitting = Sitting.of("wrist-stretches", WRIST)
-    journal = Journal(path, sitting, lambda: AT)
+    journal = Journal(path, sitting, lambda: AT, patience=UNTIL_WRITTEN, urgent_patience=UNTIL_WRITTEN)
     base = {"session": sitting.session, "routine": "wrist-stretches", "title": "Wrist stretches"}
     where = {"exercise": "wrist-flexion", "name": "Wrist flexion stretch", "side": "left", "rep": 3}
     approval, introduction = approval_fingerprint(WRIST), introduction_fingerprint(WRIST)
