@@ -35,6 +35,17 @@ def test_sessions_doses_streak_and_what_hurt_are_shown() -> None:
     assert lines[-1].startswith("   Wed 1 Apr 2026 08:08  Wrist stretches (wrist-stretches): approved, content ")
 
 
+def test_numbness_is_told_with_its_moment_and_without_one_where_none_was_noted() -> None:
+    play = Play("wrist-stretches", "s1", TODAY).start()
+    place = play.place("wrist-flexion", "left", 3)
+    play.note("numb", **place, state="holding", held=6.4).note("numb", **place, state="check_in", held=None)
+    told = [line.split("Numbness: ")[1] for line in shown(play.note("numb", **place).written) if "Numbness: " in line]
+    at = "Wrist flexion stretch, left, repetition 3"
+    assert told == [f"{at}, {when}(Wrist stretches)" for when in ("second 6 of the hold ", "in a question ")] + [
+        f"{at} (Wrist stretches)"
+    ]
+
+
 def test_today_comes_first() -> None:
     play = Play("wrist-stretches", "s1", TODAY).start().exercises(("wrist-extension", "left", 3))
     lines = shown(play.written)

@@ -30,7 +30,7 @@ class Chapter:
 
 
 def parts(routine: Routine, plan: Plan, words: Wording | None = None) -> Iterator[Part]:
-    """The parts of ``plan``, in order; together they are all of its steps."""
+    """The parts of ``plan``, in order; together they are all of its steps. Titles are in the routine's language."""
     names = {exercise.id: exercise for exercise in routine.exercises}
     begin = 0
     for bout, steps in groupby(plan.steps, key=lambda step: step.bout):
@@ -40,7 +40,7 @@ def parts(routine: Routine, plan: Plan, words: Wording | None = None) -> Iterato
         else:
             sides = {place.side for place in places if place.side}
             exercise = next(names[place.exercise] for place in places if place.exercise)
-            title = _title(exercise, sides.pop() if len(sides) == 1 else None, words or wording())
+            title = _title(exercise, sides.pop() if len(sides) == 1 else None, words or wording(routine.language))
         yield Part(title, range(begin, begin + len(places)))
         begin += len(places)
 

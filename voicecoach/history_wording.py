@@ -22,6 +22,8 @@ _STATES = {
     "introducing": "in the introduction",
     "asking": "in a question",
     "waiting": "in a question",
+    "check_in": "in a question",
+    "check_in_waiting": "in a question",
     "paused": "in a pause",
     "checking": "in a pause",
     "safety_talk": "after the session's end",
@@ -69,7 +71,7 @@ def place_in_words(where: Where) -> str:
 
 
 def moment(incident: Incident) -> str:
-    """The second of the hold as a number, or what went on outside one."""
+    """The second of the hold as a number, or what went on outside one; NOTHING where it was not noted."""
     if incident.held is not None:
         return f"{incident.held:.0f}"
-    return _STATES.get(incident.state or "", "outside a hold")
+    return _STATES.get(incident.state, "outside a hold") if incident.state else NOTHING

@@ -10,6 +10,7 @@ from datetime import date
 from voicecoach.history import CheckedFields, Dose, History, PastSession, clean
 from voicecoach.history_wording import (
     KINDS,
+    NOTHING,
     counted,
     day_in_words,
     ending,
@@ -68,7 +69,8 @@ def report(history: History, today: date) -> Iterator[str]:
             yield from _headed(title, len(incidents), _INCIDENTS)
         for each in incidents[-_INCIDENTS:]:
             second = f"second {moment(each)} of the hold" if each.held is not None else moment(each)
-            what = f"{KINDS[each.kind]}: {place_in_words(each.where)}, {second} ({each.title})"
+            where = place_in_words(each.where) + (f", {second}" if second != NOTHING else "")
+            what = f"{KINDS[each.kind]}: {where} ({each.title})"
             yield f"  {_when(each.at.date(), time_in_words(each.at))}  {what}"
     if history.open_hurts:
         yield ""

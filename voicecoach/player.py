@@ -2,10 +2,11 @@
 
 Threads: the device's (renders blocks, hands the microphone's to the ear), the ear's (decides what was said), the
 keyboard's, the voice's (renders speech), the rehearsal's (plays prompts to an ear of its own), the reopening's (while a
-device is lost), and the caller's, which owns the session and runs the loop. All of them only put events into the inbox;
-the session is touched by the loop alone. None can end unnoticed: without device or ear the session pauses, and nothing
-but the keys for stop and pain moves it; where the loop stands still the device's thread sounds an alarm, and nothing
-else, and the ear hears on; whatever else fails is told as ``trouble`` and done without.
+device is lost), the greeting check's, the music's and the recorder's where they are wanted, the journal's, and the
+caller's, which owns the session and runs the loop. All of them only put events into the inbox; the session is touched
+by the loop alone. None can end unnoticed: without device or ear the session pauses, and nothing but the keys for stop
+and pain moves it; where the loop stands still the device's thread sounds an alarm, and nothing else, and the ear hears
+on; whatever else fails is told as ``trouble`` and done without.
 """
 
 from __future__ import annotations

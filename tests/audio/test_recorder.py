@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from voicecoach.audio.recorder import Recorder
+from voicecoach.audio.recorder import Recorder, is_recording
 from voicecoach.errors import RecordingError
 from voicecoach.units import STREAM_RATE
 
@@ -27,6 +27,19 @@ def test_microphone_left_and_playback_right_sample_for_sample(tmp_path: Path) ->
     assert np.allclose(samples[:480, 0], 0.25, atol=1e-4)
     assert np.all(samples[480:, 0] == 0.0)
     assert np.allclose(samples[:, 1], -0.5, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["take.wav", "take.flac"])
+def test_its_own_recordings_are_known_and_no_others(name: str, tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / name)
+    recorder.submit(None, np.zeros(480, np.float32))
+    recorder.close()
+    assert is_recording(tmp_path / name)
+    soundfile.write(tmp_path / f"other-{name}", np.zeros((480, 2)), STREAM_RATE)
+    assert not is_recording(tmp_path / f"other-{name}")
+    assert not is_recording(tmp_path / "missing.wav")
+    (tmp_path / "text.raw").write_text("no sound")
+    assert not is_recording(tmp_path / "text.raw")
 
 
 def test_a_disk_or_a_library_that_fails_is_kept_and_nothing_piles_up(tmp_path: Path) -> None:

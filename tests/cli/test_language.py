@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,24 @@ def test_check_and_show_take_it(routine: Path, capsys: pytest.CaptureFixture[str
     assert main(["check", str(routine)]) == 0
     assert "good, about" in capsys.readouterr().out
     assert main(["show", str(routine)]) == 0
+
+
+def test_the_printed_script_says_what_the_session_says(routine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(routine), "--text"]) == 0
+    said = re.findall(r"^ *\d+:\d\d  ([^\[].*(?:\n {9}.*)*)", capsys.readouterr().out, re.MULTILINE)
+    assert len(said) > 60
+    assert [text for text in said if LATIN.search(text)] == []
+
+
+@pytest.mark.parametrize("arguments", [["show"], ["show", "--text"]])
+def test_no_script_is_printed_in_a_language_that_is_not_there(
+    arguments: list[str], routine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = routine.read_text(encoding="utf-8")
+    routine.write_text(text.replace(f"language: {TAG}", "language: qq"), encoding="utf-8")
+    assert main([*arguments, str(routine)]) == 2
+    told = capsys.readouterr()
+    assert (told.out, 'There is no language "qq"' in told.err) == ("", True)
 
 
 @pytest.mark.parametrize("command", ["check", "show", "play"])

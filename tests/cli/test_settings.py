@@ -245,6 +245,16 @@ def test_an_error_that_quotes_a_set_value_says_where_it_comes_from() -> None:
     assert sources_of(None, "x") == []
 
 
+@pytest.mark.parametrize("chosen", ["speed = 0.8", 'side = "right"', 'dose = "high"'])
+def test_defaults_of_a_session_do_not_keep_its_sheet_from_being_shown(
+    chosen: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(chosen + "\n")
+    assert main(["show", "tour"]) == 0
+    assert main(["show", "tour", "--speed", "0.8"]) == 2
+    assert "choose what --text prints" in capsys.readouterr().err
+
+
 def test_the_listing_is_a_file_that_says_the_same() -> None:
     write('speed = 0.8\nvoice = "a \\"b\\" é"\n[play]\ncues = "brief"\nno-mic = true\n[render]\nspeed = 0.7\n')
     environment = {"VOICECOACH_RATE": "200"}

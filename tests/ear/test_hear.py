@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from voicecoach.audio.clip import read_clip
+from voicecoach.audio.recorder import Recorder
 from voicecoach.ear.hear import hear_file
 from voicecoach.errors import EarError, RecordingError
 from voicecoach.units import STREAM_RATE
@@ -117,6 +118,21 @@ def test_what_was_playing_may_be_shorter_than_the_recording(recording, tmp_path)
     playing = tmp_path / "playing.wav"
     soundfile.write(playing, np.zeros(4_410, dtype=np.float32), 44_100)
     assert commands(recording("stop-9dc1889e.flac"), playing=playing) == [("stop", "firm")]
+
+
+@pytest.mark.parametrize(("speaker", "heard"), [("user", [("stop", "firm")]), ("coach", [])])
+def test_in_what_record_kept_the_coach_is_no_user(tmp_path, speaker, heard):
+    word = read_clip(CLIPS / "stop-9dc1889e.flac").resampled(STREAM_RATE).samples
+    quiet = np.zeros(STREAM_RATE, np.float32)
+    said = np.concatenate((quiet, word, quiet))
+    sound, silence = said + room(len(said) / STREAM_RATE + 1, STREAM_RATE)[: len(said)], np.zeros_like(said)
+    recorder = Recorder(tmp_path / "take.wav")
+    if speaker == "user":
+        recorder.submit(sound, silence)
+    else:
+        recorder.submit(sound - said, said)
+    recorder.close()
+    assert commands(tmp_path / "take.wav") == heard
 
 
 @pytest.mark.parametrize("content", [b"", b"not a sound file", b"RIFF\x00\x00\x00\x00WAVE"])

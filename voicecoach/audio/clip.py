@@ -108,14 +108,15 @@ def read_clip(path: Path) -> Clip:
     return Clip(np.concatenate(parts) if parts else np.zeros(0, np.float32), rate)
 
 
-def read_pieces(path: Path, rate: int) -> Iterator[Samples]:
+def read_pieces(path: Path, rate: int, channel: int | None = None) -> Iterator[Samples]:
     """A sound file of any length, mono at ``rate``, in pieces of any length: it never is in memory as a whole.
 
-    As ``read_clip`` for the rest. Opens the file when the first piece is asked for.
+    ``channel``, counted from 0, is the only one that is read. As ``read_clip`` for the rest. Opens the file when the
+    first piece is asked for.
     """
     with _opened(path) as sound:
         resampler = StreamResampler(sound.samplerate, rate)
-        for piece in _decoded(sound, path):
+        for piece in _decoded(sound, path, channel):
             yield resampler(piece)
         yield resampler(np.zeros(0, np.float32), last=True)
 
@@ -136,8 +137,8 @@ def _opened(path: Path) -> Any:
     return sound
 
 
-def _decoded(sound: Any, path: Path) -> Iterator[Samples]:
-    """The file in pieces, channels averaged. What its header says of its length decides nothing."""
+def _decoded(sound: Any, path: Path, channel: int | None = None) -> Iterator[Samples]:
+    """The file in pieces: one channel, or their average. What its header says of its length decides nothing."""
     count = max(_PIECE // sound.channels, 1)
     while True:
         try:
@@ -148,4 +149,5 @@ def _decoded(sound: Any, path: Path) -> Iterator[Samples]:
             return
         if not np.all(np.isfinite(piece)):
             raise RecordingError(f"{path} is damaged: it has samples that are no numbers.")
-        yield np.clip(piece, -1.0, 1.0).mean(axis=1, dtype=np.float32)
+        piece = np.clip(piece, -1.0, 1.0)
+        yield piece.mean(axis=1, dtype=np.float32) if channel is None else piece[:, channel]

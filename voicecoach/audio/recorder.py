@@ -15,6 +15,20 @@ from voicecoach.units import STREAM_RATE
 
 FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 
+MICROPHONE, LOUDSPEAKER = 0, 1
+"""The channels."""
+
+_MARK = "voicecoach: left the microphone, right the loudspeaker"
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a Recorder wrote that file, and no editor has changed its two channels since; never raises."""
+    try:
+        with soundfile.SoundFile(path) as file:
+            return file.channels == 2 and file.comment == _MARK
+    except (OSError, RuntimeError, TypeError, ValueError):  # raw sound, or a name that is no text
+        return False
+
 
 class Recorder:
     """Writes stereo blocks at STREAM_RATE in a thread of its own. RecordingError where ``path`` cannot be written."""
@@ -25,6 +39,7 @@ class Recorder:
             raise RecordingError(f"{path.name}: a recording is a .wav or .flac file")
         try:
             self._file = soundfile.SoundFile(path, "w", STREAM_RATE, 2, "PCM_16", format=kind)
+            self._file.comment = _MARK
         except (OSError, soundfile.SoundFileError) as fault:
             raise RecordingError(f"{path} cannot be written: {fault}") from fault
         self.failure: Exception | None = None

@@ -81,6 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_audio(play)
     play.add_argument("--record", type=Path, metavar="FILE", help="keep microphone and playback in FILE")
     _add_engine(play)
+    _add_music(play)
     _add_session(play)
     _add_voice(play)
 
@@ -92,11 +93,12 @@ def make_parser() -> argparse.ArgumentParser:
                         help="mark exercises and sides in the .mp3 or .flac, with title and cover")  # fmt: skip
     render.add_argument("--chapter-list", type=Path, metavar="FILE.vtt", help="write the chapters as WebVTT")
     render.add_argument("--subtitles", type=Path, metavar="FILE", help="write what is said: .srt or .vtt")
+    _add_music(render)
     _add_session(render)
     _add_voice(render)
 
     hear = command("hear", "run the ear over recordings", "voicecoach hear take.wav --json --asking")
-    hear.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV or FLAC, any rate, mono or stereo")
+    hear.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV or FLAC, any rate; or what --record kept")
     hear.add_argument("--json", action="store_true", help="one JSON object for each command heard")
     hear.add_argument("--playing", type=Path, metavar="REFERENCE.wav", help="what the loudspeaker emitted meanwhile")
     hear.add_argument("--asking", action="store_true", help="as while a question is open: yes and no count too")
@@ -178,9 +180,12 @@ def _add_audio(parser: argparse.ArgumentParser) -> None:
                         help="miniaudio (default), simpleaudio, null, or file:OUT.wav[,MICROPHONE.wav]")  # fmt: skip
 
 
-def _add_session(parser: argparse.ArgumentParser) -> None:
+def _add_music(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--music", type=Path, metavar="FILE-or-FOLDER",
                         help="background sound, 20 dB under speech: wav, flac, mp3, ogg")  # fmt: skip
+
+
+def _add_session(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--side", choices=("right", "left", "both"), default="both", help="which side to do")
     parser.add_argument("--speed", type=_number(0.5, 2.0), default=1.0, metavar="X",
                         help="0.5 to 2: speech and rests, never a hold")  # fmt: skip

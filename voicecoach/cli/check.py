@@ -6,6 +6,7 @@ import argparse
 import sys
 from datetime import datetime
 
+from rich.console import Console
 from rich.progress import Progress
 
 from voicecoach.cli.complaints import complain
@@ -94,8 +95,9 @@ def _taken_for(routine: Routine, options: argparse.Namespace) -> dict[str, str]:
     words = wording(routine.language)
     texts = tuple(Session(make_plan(routine, words=words), Lengths(lambda text: 1, lambda sound: 1), words).texts())
     speech = open_speech(options.voice, options.rate, texts, options.voice_engine, routine.language)
+    console = Console(stderr=True)
     try:
-        with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             speaking = bar.add_task("rendering speech", total=None)
             clip_of = speech.clips_at(1.0, lambda done, of: bar.update(speaking, completed=done, total=of))
             if speech.failure is not None:

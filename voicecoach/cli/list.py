@@ -20,7 +20,8 @@ def run(options: argparse.Namespace, _: Signals) -> int:
         try:
             about = load(entry.path).title
         except RoutineError as error:
-            about = f"has {len(error.problems)} mistakes: voicecoach check {entry.name}"
+            number = len(error.problems)
+            about = f"has {number} mistake{'s' * (number != 1)}: voicecoach check {entry.name}"
         print(f"{entry.name:24s} {about}" + (" (yours)" if entry.origin == "yours" else ""))
     print(f"Your own routines go into {user_folder()}")
     return 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
+from rich.console import Console
 from rich.progress import Progress
 
 from voicecoach import sound_tags, subtitles
@@ -34,8 +34,9 @@ def run(options: argparse.Namespace, _: Signals) -> int:
     plan = make_plan(routine, choices_of(options), words)
     texts = tuple(Session(plan, Lengths(lambda text: 1, lambda sound: 1), words).texts())
     speech = open_speech(options.voice, options.rate, texts, options.voice_engine, routine.language)
+    console = Console(stderr=True)
     try:
-        with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             speaking = bar.add_task("rendering speech", total=None)
             speech.clips_at(options.speed, lambda done, of: bar.update(speaking, completed=done, total=of))
             writing = bar.add_task("writing", total=None)

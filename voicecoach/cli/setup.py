@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from voicecoach.audio.earcons import load_earcons
+from voicecoach.cli.progress import progress
 from voicecoach.cli.signals import Signals
 from voicecoach.display import Display
 from voicecoach.ear.ear import make_ear
@@ -64,10 +65,11 @@ def _check_sound(options: argparse.Namespace, signals: Signals) -> int:
     keep_choice(choice)
     devices = find_devices(None, listen=True, wanted=choice)
     words = Wording(part="sound_check")
-    speech = open_speech(options.voice, options.rate, words.fixed("sound_"))
+    speech = open_speech(options.voice, options.rate, words.fixed("sound_"), options.voice_engine)
     try:
         display.say("One moment.", "dim")
-        speech.clips_at(1.0)  # so that nothing but the sound has to be done while it sounds
+        with progress("rendering speech") as tell:
+            speech.clips_at(1.0, tell)  # so that nothing but the sound has to be done while it sounds
         if speech.failure is not None:
             display.say(f"{speech.failure} What cannot be spoken is shown.", "yellow")
         if (warning := deaf_witness(DEFAULT_ENGINE)) is not None:

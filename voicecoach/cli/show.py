@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 
 from voicecoach.cli.routines import about_seconds, choices_of, find_routine
+from voicecoach.cli.settings import COMMAND_LINE
 from voicecoach.cli.signals import Signals
 from voicecoach.errors import UsageError
 from voicecoach.printed_script import printed_script
@@ -15,7 +16,8 @@ from voicecoach.voice.synthesizer import DEFAULT_RATE
 
 def run(options: argparse.Namespace, _: Signals) -> int:
     """Print its sheet, or its script."""
-    if not options.text and (options.side, options.dose, options.speed) != ("both", "low", 1.0):
+    # As a default of the user's they hold for other commands.
+    if not options.text and any(options.origins.get(each) == COMMAND_LINE for each in ("side", "dose", "speed")):
         raise UsageError("--side, --dose and --speed choose what --text prints; the sheet names every side and dose.")
     routine, _path = find_routine(options.routine)
     if options.text:

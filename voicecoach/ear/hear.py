@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from voicecoach.audio.clip import Samples, read_pieces
+from voicecoach.audio.recorder import LOUDSPEAKER, MICROPHONE, is_recording
 from voicecoach.ear.engines import DEFAULT_ENGINE, make_hearing
 from voicecoach.ear.hearing import Hearing
 from voicecoach.ear.spotter import Heard
@@ -34,12 +35,18 @@ def hear_file(
 ) -> Iterator[Heard]:
     """Every command heard in a recording (any rate, mono or stereo), from a fresh state, in order.
 
-    ``playing`` is what the loudspeaker emitted from the recording's first sample on; ``asking`` arms yes and no too.
+    ``playing`` is what the loudspeaker emitted from the recording's first sample on; what ``play --record`` wrote has
+    that in itself. ``asking`` arms yes and no too.
     ``decided`` counts STREAM_RATE frames into the file. Raises RecordingError and EarError. Consume one file before the
     next is begun: they share an engine. A recording may last for days: it is read as it is heard.
     """
-    sound = _blocks(read_pieces(path, STREAM_RATE), _AFTER)
-    played = repeat(None) if playing is None else chain(_blocks(read_pieces(playing, STREAM_RATE), 0), repeat(_SILENCE))
+    has_both = playing is None and is_recording(path)
+    sound = _blocks(read_pieces(path, STREAM_RATE, MICROPHONE if has_both else None), _AFTER)
+    played: Iterator[Samples | None] = repeat(None)
+    if has_both:
+        played = chain(_blocks(read_pieces(path, STREAM_RATE, LOUDSPEAKER), 0), repeat(_SILENCE))
+    elif playing is not None:
+        played = chain(_blocks(read_pieces(playing, STREAM_RATE), 0), repeat(_SILENCE))
     first = next(sound)  # whoever gives no recording need not wait for an engine
     hearing = _hearing(engine)
     hearing.reset()

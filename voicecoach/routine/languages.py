@@ -58,7 +58,7 @@ def language_folder(language: str) -> Path:
     raise LanguageError(
         [
             f'There is no language "{language[:40]}"; there is {spoken_list(known)}{hint}',
-            f"Another one is a folder in {user_folder()}; the README says what is in it.",
+            f"Another one is a folder in {user_folder()}; docs/languages.md says what is in it.",
         ]
     )
 

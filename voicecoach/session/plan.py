@@ -141,9 +141,11 @@ class Plan:
 def make_plan(routine: Routine, choices: Choices | None = None, words: Wording | None = None) -> Plan:
     """Unroll ``routine``; the order within it is the file's, sides in the order the exercise asks for.
 
+    The coach's own sentences are in the routine's language, unless ``words`` are given.
+
     An exercise that has nothing for the chosen side is left out. Raises UsageError where that leaves none.
     """
-    return _Planner(routine, choices or Choices(), words or wording()).plan()
+    return _Planner(routine, choices or Choices(), words or wording(routine.language)).plan()
 
 
 class _Planner:
