@@ -1,6 +1,7 @@
 """What happened, one JSON object a line: ``--events``, and whatever else wants to follow the session.
 
-Each line is flushed at once: a crash loses nothing that was written. The format is public (README, "What programs can rely on").
+Each line is flushed at once: a crash loses nothing that was written. The format is public (README, "What programs can
+rely on").
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from voicecoach.session import defaults
 from voicecoach.session.wording import wording
 
 PAINFUL = 0.25
@@ -420,7 +421,7 @@ class Lane:
             if at_once:
                 self._object(run, "it did not ask")
             return False
-        time.sleep(self._random.uniform(0.0, 1.0))
+        time.sleep(defaults.ANSWER_NOT_BEFORE + self._random.uniform(0.2, 1.2))
         run.press("y")
         if at_once or (at_once is None and self._random.random() < ANSWERED):
             time.sleep(self._soon())

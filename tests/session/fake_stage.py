@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from voicecoach.session import defaults
 from voicecoach.session.commands import ANSWERS, URGENT, Command
 from voicecoach.session.cues import CueEnded, CueStarted, Earcon, Hold, Prompt, ScoreEnded, Segment, Timeline
 from voicecoach.session.cues import Silence as Quiet
@@ -142,9 +143,12 @@ class FakeStage:
     def begin(self) -> None:
         self.tell(Started())
 
-    def tell(self, event: Event) -> list[Effect]:
-        """An event from outside, handled at this moment; what it made the session do."""
-        if isinstance(event, CommandGiven) and event.command in URGENT:
+    def tell(self, event: Event, first: bool = False) -> list[Effect]:
+        """An event from outside, handled at this moment; what it made the session do.
+
+        ``first``: before what the stream has told, as if that had happened while this one was handled.
+        """
+        if first or (isinstance(event, CommandGiven) and event.command in URGENT):
             self.inbox.appendleft(event)
         else:
             self.inbox.append(event)
@@ -177,6 +181,18 @@ class FakeStage:
 
     def until_state(self, state: State) -> None:
         self.until(lambda: self.state is state)
+
+    def until_asked(self) -> None:
+        """Until a question of the plan is put, from now on, and enough of it has sounded for an answer."""
+        begun = len(self.sounded)
+
+        def is_put() -> bool:
+            question = self.plan.steps[self.session.progress()[0]].cues[-1]
+            asked = isinstance(question, Prompt) and any(s.what == question.text for s in self.sounded[begun:])
+            return self.state in (State.ASKING, State.CHECK_IN) and asked
+
+        self.until(is_put)
+        self.wait(defaults.ANSWER_NOT_BEFORE)
 
     def until_said(self, text: str) -> None:
         """Until a prompt that contains ``text`` begins, from now on."""

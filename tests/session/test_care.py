@@ -6,9 +6,11 @@ import pytest
 from fake_stage import RATE, FakeStage
 
 from voicecoach.routine.model import Exercise, Hold, Move, Range, Routine, Say, Wait
+from voicecoach.session import defaults
 from voicecoach.session.commands import Command
 from voicecoach.session.cues import Place, Prompt
 from voicecoach.session.effects import Noted, Reason, Record
+from voicecoach.session.events import CommandGiven
 from voicecoach.session.plan import Choices, Kind, Plan, make_plan
 from voicecoach.session.standing import Hurt, Standing
 from voicecoach.session.states import State
@@ -77,7 +79,7 @@ def noted(stage: FakeStage, *kinds: Noted) -> list[Record]:
 
 def test_an_approval_is_asked_for_and_recorded() -> None:
     stage = on_stage(plan_of(PULL, asks=True))
-    stage.until_state(State.ASKING)
+    stage.until_asked()
     assert not noted(stage, Noted.APPROVAL)
     stage.say(C.YES)
     assert noted(stage, Noted.APPROVAL) == [Record(Noted.APPROVAL, Place(), {"answer": "yes"})]
@@ -91,14 +93,13 @@ def test_what_was_approved_is_not_asked_again() -> None:
 
 def test_changed_content_is_asked_about_and_says_so() -> None:
     stage = on_stage(plan_of(PULL, asks=True, changed=True))
-    stage.until_state(State.ASKING)
-    stage.until_said(wording().say("approval"))
-    assert wording().say("approval_changed") in stage.said()
+    stage.until_asked()
+    assert stage.said()[-2:] == [wording().say("approval_changed"), wording().say("approval")]
 
 
 def test_a_no_is_recorded_and_advises() -> None:
     stage = on_stage(plan_of(PULL, asks=True))
-    stage.until_state(State.ASKING)
+    stage.until_asked()
     stage.say(C.NO)
     assert to_the_end(stage)[-2:] == [wording().say("approval_refused"), "[ended]"]
     assert stage.reason is Reason.REFUSED
@@ -128,7 +129,7 @@ def test_after_pain_the_next_start_says_so_and_asks() -> None:
 
 def test_without_a_yes_it_does_not_start() -> None:
     stage = on_stage(plan_of(PULL, hurts=HURT))
-    stage.until_state(State.ASKING)
+    stage.until_asked()
     stage.say(C.NO)
     assert to_the_end(stage)[-2:] == [wording().say("after_pain_refused"), "[ended]"]
     assert stage.reason is Reason.REFUSED
@@ -150,13 +151,40 @@ def test_approval_given_beforehand_does_not_answer_the_question_after_pain() -> 
 
 def test_both_questions_are_asked_one_after_the_other() -> None:
     stage = on_stage(plan_of(PULL, asks=True, hurts=HURT))
-    stage.until_state(State.ASKING)
+    stage.until_asked()
     stage.say(C.YES)
-    stage.until_said(wording().say("approval"))
+    stage.until_asked()
+    assert stage.said()[-1] == wording().say("approval")
     stage.say(C.NO)
     stage.until_silent()
     assert stage.reason is Reason.REFUSED
     assert wording().say("approval_refused") in stage.said()
+
+
+def test_what_is_said_before_the_question_was_put_answers_nothing() -> None:
+    stage = on_stage(plan_of(PULL, hurts=HURT))
+    for before in ("last_time_hurt", "last_time_exercise", "after_pain"):
+        stage.until_said(wording().say(before, name="Pull"))
+        assert stage.say(C.YES, C.NO) == []
+    stage.wait(defaults.ANSWER_NOT_BEFORE - 0.1)
+    assert stage.say(C.YES, C.NO) == []
+    stage.wait(0.1)
+    stage.say(C.YES)
+    assert noted(stage, Noted.DOCTOR_SEEN)[0].fields["answer"] == "yes"
+
+
+@pytest.mark.parametrize("answer", [C.YES, C.NO])
+def test_who_answers_a_question_that_was_paused_before_it_was_put_is_asked(answer: Command) -> None:
+    stage = on_stage(plan_of(PULL, hurts=HURT))
+    stage.until_said(wording().say("last_time_hurt"))
+    stage.say(C.PAUSE)
+    stage.until_silent()
+    assert stage.state is State.WAITING
+    stage.say(answer)
+    stage.until_asked()
+    assert not noted(stage, Noted.DOCTOR_SEEN)
+    stage.say(answer)
+    assert noted(stage, Noted.DOCTOR_SEEN)[0].fields["answer"] == answer.value
 
 
 # The introduction -------------------------------------------------------------------------------------------------
@@ -242,8 +270,61 @@ def test_what_is_half_heard_again_in_answer_to_the_question_is_pain(command: Com
     stage.wait(1)
     stage.say(command, firm=False)
     assert stage.state is State.SAFETY_TALK
-    (pain,) = noted(stage, Noted.PAIN)
+    (pain,) = noted(stage, Noted.PAIN, Noted.EMERGENCY)
+    assert pain.noted.value == command.value
     assert pain.fields == {"state": "holding", "held": pytest.approx(3, abs=0.05)}
+
+
+@pytest.mark.parametrize("answer", [CommandGiven(C.YES), CommandGiven(C.PAIN, False), CommandGiven(C.EMERGENCY, False)])
+def test_a_doubtful_warning_sign_is_asked_about_as_one_and_is_one(answer: CommandGiven) -> None:
+    stage = on_stage(plan_of(PULL))
+    stage.until_state(State.HOLDING)
+    stage.wait(3)
+    stage.say(C.EMERGENCY, firm=False)
+    stage.until(lambda: stage.session.next_deadline() is not None)
+    assert stage.said()[-1] == wording().say("is_it_wrong")
+    stage.wait(1)
+    stage.tell(answer)
+    stage.until_silent()
+    assert stage.reason is Reason.EMERGENCY
+    (sign,) = noted(stage, Noted.PAIN, Noted.EMERGENCY)
+    assert (sign.noted, sign.fields["state"]) == (Noted.EMERGENCY, "holding")
+    assert stage.said()[-len(wording().talk("emergency")) :] == list(wording().talk("emergency"))
+
+
+def test_stop_and_then_a_doubtful_warning_sign_is_one() -> None:
+    stage = on_stage(plan_of(PULL))
+    stage.until_state(State.HOLDING)
+    stage.say(C.STOP)
+    stage.say(C.EMERGENCY, firm=False)
+    assert stage.state is State.SAFETY_TALK
+    assert noted(stage, Noted.EMERGENCY)
+
+
+@pytest.mark.parametrize("no", [C.NO, C.FINE])
+@pytest.mark.parametrize("case", ["stop", "pause", "advice"])
+def test_a_no_to_the_question_sets_nothing_in_motion_that_stood_still(case: str, no: Command) -> None:
+    stage = on_stage(plan_of(TURN, PULL, check_ins=True))
+    advice: list[str] = []
+    if case == "advice":
+        stage.until_asked()
+        stage.say(C.YES)
+        stage.wait(2)
+        advice = [text for text in wording().talk("ease_off") if text != wording().say("still_waiting")]
+    else:
+        stage.until_said("Turn.")
+    if case == "pause":
+        stage.say(C.PAUSE)
+        stage.until_silent()
+    stage.say(C.STOP if case == "stop" else C.PAIN, firm=False)
+    stage.wait(4)
+    at = stage.now
+    stage.say(no)
+    stage.until_silent()
+    assert stage.state is State.PAUSED
+    assert stage.said(at) == ["[paused]", *advice, wording().say("still_waiting")]
+    stage.say(C.RESUME)
+    stage.until_said("Turn." if case != "advice" else "The exercise is: Pull.")
 
 
 def test_a_doubtful_stop_and_then_a_doubtful_pain_are_no_pain() -> None:
@@ -283,7 +364,7 @@ def test_an_emergency_number_is_said_digit_by_digit_only_where_there_is_one() ->
 
 def checking_in() -> FakeStage:
     stage = on_stage(plan_of(TURN, PULL, check_ins=True))
-    stage.until_state(State.CHECK_IN)
+    stage.until_asked()
     return stage
 
 
@@ -324,10 +405,99 @@ def test_it_is_numb_leaves_the_exercise_before_out_and_goes_on() -> None:
     stage.say(C.NUMB)
     stage.until_said(wording().say("check_in_numb"))
     stage.until_said("The exercise is: Pull.")
-    assert noted(stage, Noted.NUMB) == [Record(Noted.NUMB, Place("turn"), {})]
+    assert noted(stage, Noted.NUMB) == [Record(Noted.NUMB, Place("turn"), {"state": "check_in", "held": None})]
     stage.say(C.BACK)
     stage.until_state(State.HOLDING)
     assert "Turn." not in stage.said(stage.now)
+
+
+def test_it_is_numb_is_noted_with_its_moment_in_the_hold_asked_about_first_or_not() -> None:
+    for doubtful in (False, True):
+        stage = on_stage(plan_of(TURN, PULL))
+        stage.until_state(State.HOLDING)
+        stage.wait(2.0)
+        if doubtful:
+            stage.say(C.PAIN, firm=False)
+            stage.until_state(State.CHECKING)
+        stage.say(C.NUMB)
+        (numb,) = noted(stage, Noted.NUMB)
+        assert (numb.fields["state"], numb.fields["held"]) == ("holding", pytest.approx(2.0, abs=0.1))
+
+
+def test_it_is_numb_in_the_advice_keeps_the_pause_and_says_all_of_it() -> None:
+    stage = checking_in()
+    stage.say(C.YES)
+    stage.wait(2)
+    at = stage.now
+    stage.say(C.NUMB)
+    stage.until_silent()
+    assert stage.state is State.PAUSED
+    assert stage.said(at) == ["[paused]", wording().say("check_in_numb"), *wording().talk("ease_off")]
+    stage.say(C.RESUME)
+    stage.until_said("The exercise is: Pull.")
+
+
+def test_it_is_numb_in_a_pause_stays_a_pause_and_said_twice_leaves_one_exercise_out() -> None:
+    stage = on_stage(plan_of(PULL, TURN))
+    stage.until_state(State.HOLDING)
+    stage.say(C.PAUSE, C.NUMB, C.NUMB)
+    stage.until_silent()
+    assert stage.state is State.PAUSED
+    assert stage.said()[-2:] == [wording().say("numb"), wording().say("still_waiting")]
+    assert {record.place for record in noted(stage, Noted.NUMB)} == {Place("pull", "right", 1)}
+    at = stage.now
+    stage.say(C.RESUME)
+    stage.until_said("Turn.")
+    assert stage.said(at) == ["[resumed]", "The exercise is: Turns.", "Turn."]
+
+
+def test_it_is_numb_said_twice_while_it_plays_leaves_one_exercise_out() -> None:
+    stage = on_stage(plan_of(PULL, TURN))
+    stage.until_state(State.HOLDING)
+    stage.say(C.NUMB)
+    stage.wait(1)
+    stage.say(C.NUMB)
+    stage.until_said("Turn.")
+    assert stage.said()[-4:] == ["[heard]", wording().say("numb"), "The exercise is: Turns.", "Turn."]
+
+
+def test_it_is_numb_at_the_end_is_noted_and_advised_and_the_end_is_said() -> None:
+    stage = on_stage(plan_of(PULL))
+    stage.until_state(State.CLOSING)
+    stage.wait(0.5)
+    at = stage.now
+    stage.say(C.NUMB)
+    stage.until_silent()
+    assert stage.said(at) == ["[heard]", wording().say("numb_plain"), wording().say("complete"), "[ended]"]
+    assert noted(stage, Noted.NUMB) == [Record(Noted.NUMB, Place(), {"state": "closing", "held": None})]
+    assert stage.reason is Reason.COMPLETED
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_it_is_numb_in_a_question_is_noted_and_advised_and_the_question_is_put_again(waiting: bool) -> None:
+    stage = on_stage(plan_of(PULL, asks=True))
+    stage.until_asked()
+    if waiting:
+        stage.until_state(State.WAITING)
+    at = stage.now
+    stage.say(C.NUMB)
+    stage.until_asked()
+    assert stage.state is State.ASKING
+    assert stage.said(at) == ["[heard]", wording().say("numb_plain"), wording().say("approval")]
+    assert noted(stage, Noted.NUMB)[0].fields["state"] == ("waiting" if waiting else "asking")
+    assert not noted(stage, Noted.APPROVAL)
+
+
+def test_what_is_said_or_pressed_to_skip_ahead_does_not_pass_a_check_in() -> None:
+    stage = on_stage(plan_of(TURN, PULL, check_ins=True))
+    stage.until_said("Turn.")
+    stage.say(C.NEXT)
+    stage.until_state(State.CHECK_IN)
+    stage.wait(0.1)
+    assert stage.say(C.NO, C.FINE) == []
+    stage.wait(defaults.ANSWER_NOT_BEFORE)
+    stage.say(C.NO)
+    assert noted(stage, Noted.CHECK_IN)[0].fields == {"answer": "fine"}
 
 
 def test_yes_eases_off_and_waits() -> None:
@@ -354,13 +524,13 @@ def test_a_check_in_cannot_be_skipped() -> None:
     stage = on_stage(plan_of(TURN, PULL, check_ins=True))
     stage.until_said("Turn.")
     stage.say(C.NEXT)
-    stage.until_state(State.CHECK_IN)
+    stage.until_asked()
     stage.say(C.NEXT)
     assert stage.state is State.CHECK_IN
     stage.say(C.PAIN, firm=False)
     stage.until_state(State.PAUSED)
     stage.say(C.NEXT)
-    stage.until_state(State.CHECK_IN)
+    stage.until_asked()
 
 
 def test_what_is_done_again_is_asked_about_again() -> None:
@@ -369,7 +539,7 @@ def test_what_is_done_again_is_asked_about_again() -> None:
     stage.until_said("The exercise is: Pull.")
     stage.say(C.BACK)
     stage.until_said("Turn.")
-    stage.until_state(State.CHECK_IN)
+    stage.until_asked()
 
 
 def test_a_check_in_interrupted_by_a_suspicion_is_put_again() -> None:
@@ -377,7 +547,7 @@ def test_a_check_in_interrupted_by_a_suspicion_is_put_again() -> None:
     stage.say(C.PAIN, firm=False)
     assert stage.state is State.CHECKING
     stage.say(C.NO)
-    stage.until_state(State.CHECK_IN)
+    stage.until_asked()
 
 
 # The day's maximum ------------------------------------------------------------------------------------------------
@@ -437,6 +607,17 @@ def test_going_back_does_not_exceed_the_day() -> None:
     stage.until(lambda: stage.reason is not None)
     assert stage.session.tally.repetitions["glide", "right"] == 15
     assert wording().say("daily_done_side", most=15, side="right", limb="hand") in stage.said()[said_before:]
+
+
+@pytest.mark.parametrize("command", [C.REPEAT, C.BACK])
+def test_a_hold_that_ends_while_a_command_is_handled_counts_in_the_day(command: Command) -> None:
+    stage = on_stage(plan_of(GLIDE, done_today=done(14, 15)))
+    stage.until_state(State.HOLDING)
+    stage.wait(2.9)
+    stage.collect(stage.now + RATE // 5)
+    stage.tell(CommandGiven(command), first=True)
+    assert wording().say("daily_done_side", most=15, side="right", limb="hand") in to_the_end(stage)
+    assert stage.session.tally.repetitions == {("glide", "right"): 1}
 
 
 def test_a_repetition_that_runs_while_the_rest_is_laid_out_anew_counts() -> None:

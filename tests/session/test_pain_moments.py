@@ -90,7 +90,7 @@ def into_the_check_in(stage: FakeStage) -> None:
 
 
 def into_the_closing(stage: FakeStage) -> None:
-    stage.until_state(State.CHECK_IN)
+    stage.until_asked()
     stage.say(Command.FINE)
     stage.until_said("Rest.")
 
@@ -114,7 +114,7 @@ def reached(moment: Moment) -> FakeStage:
     stage = FakeStage(make_plan(CONTENT))
     stage.begin()
     if moment.name != "approval":
-        stage.until_state(State.ASKING)
+        stage.until_asked()
         stage.say(Command.YES)
     moment.reach(stage)
     assert stage.state is moment.state
@@ -143,8 +143,7 @@ class TestPain:
         assert isinstance(play, Play)
         assert play.at is None
         assert changed == StateChanged(moment.state.value, "safety_talk")
-        # The closing listens for these already.
-        assert listen == ([] if moment.name == "closing" else [Listen(stage.armed)])
+        assert listen == [Listen(stage.armed)]
         assert stage.armed == {*URGENT, Command.LOUDER, Command.QUIETER}
 
     def test_is_recorded_once_with_place_and_second(self, moment: Moment) -> None:

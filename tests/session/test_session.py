@@ -78,11 +78,13 @@ def in_state(state: State) -> FakeStage:
         return FakeStage(plan_of(PULL))
     if state in (State.ASKING, State.WAITING):
         stage = on_stage(approved=False)
+        stage.until_asked()
         stage.until_state(state)
         return stage
     if state in (State.CHECK_IN, State.CHECK_IN_WAITING):
         stage = FakeStage(plan_of(TURN, PULL, check_ins=True))
         stage.begin()
+        stage.until_asked()
         stage.until_state(state)
         return stage
     stage = on_stage(PULL)
@@ -590,7 +592,7 @@ def test_next_of_the_last_exercise_closes_the_session() -> None:
 def test_next_in_the_introduction_leaves_out_a_sentence_but_never_the_question() -> None:
     stage = on_stage(approved=False)
     stage.say(C.NEXT)
-    stage.until_state(State.ASKING)
+    stage.until_asked()
     assert stage.say(C.NEXT) == []
     stage.say(C.YES)
     stage.until_said("It may help.")
@@ -646,7 +648,7 @@ def test_back_begins_this_side_again_once_something_was_done_else_the_one_before
 
 def test_back_in_the_introduction_says_the_sentence_before() -> None:
     stage = on_stage(approved=False)
-    stage.until_state(State.ASKING)
+    stage.until_asked()
     stage.say(C.YES)
     stage.until_said("It may help.")
     at = stage.now
@@ -717,6 +719,9 @@ def test_numb_answers_whether_something_hurt() -> None:
     stage = in_hold()
     stage.say(C.PAIN, firm=False)
     stage.say(C.NUMB)
+    stage.until_silent()
+    assert stage.state is State.PAUSED
+    stage.say(C.RESUME)
     stage.until_said("This part is recommended")
 
 
@@ -1043,7 +1048,8 @@ def test_a_suspicion_freezes_the_clock_and_asks(command: Command) -> None:
     assert stage.state is State.CHECKING
     stage.until_silent()
     assert stage.state is State.PAUSED
-    assert stage.said(at) == [wording().say("did_it_hurt"), "[paused]", wording().say("still_waiting")]
+    question = "is_it_wrong" if command is C.EMERGENCY else "did_it_hurt"
+    assert stage.said(at) == [wording().say(question), "[paused]", wording().say("still_waiting")]
     assert [completed for _, _, completed in holds_of(stage)] == [False]
 
 

@@ -80,7 +80,7 @@ ADVICE = {Reason.PAIN: wording().talk("pain"), Reason.EMERGENCY: wording().talk(
 class Act:
     """Let ``events`` things happen, then ``frames`` pass (0: exactly at a cue's boundary), then tell ``event``.
 
-    With ``events_unread`` what the stream told last has not been handled yet: an urgent command overtakes it.
+    With ``events_unread`` what the stream told last has not been handled yet, and a command overtakes it.
     """
 
     events: int
@@ -112,7 +112,8 @@ class Watch:
         if not act.events_unread:
             stage.attend()
         before = stage.state
-        effects = stage.tell(act.event) if stage.reason is None else self._after_the_end(act.event)
+        first = act.events_unread and isinstance(act.event, CommandGiven)
+        effects = stage.tell(act.event, first) if stage.reason is None else self._after_the_end(act.event)
         self._after(before, act.event, effects)
 
     def _after_the_end(self, event: Event) -> list[Effect]:

@@ -25,7 +25,7 @@ def is_recording(path: Path) -> bool:
     """Whether a Recorder wrote that file, and no editor has changed its two channels since; never raises."""
     try:
         with soundfile.SoundFile(path) as file:
-            return file.channels == 2 and file.comment == _MARK
+            return bool(file.channels == 2 and file.comment == _MARK)
     except (OSError, RuntimeError, TypeError, ValueError):  # raw sound, or a name that is no text
         return False
 

@@ -31,6 +31,8 @@ FIRST_TICK = 0.5
 
 ANSWER_TIME = 8.0
 """How long a question waits before it is asked once more, and again before the session waits."""
+ANSWER_NOT_BEFORE = 1.0
+"""So much of a question has to have sounded: what was said, or pressed to skip ahead, before that answers nothing."""
 DOUBT_AGAIN_AFTER = 0.5
 """Once "did something hurt?" is over and its echo has died away, what sounds like pain is the answer to it."""
 STOP_GRACE = 2.0

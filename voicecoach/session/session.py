@@ -78,9 +78,16 @@ _ACKNOWLEDGED = (Earcon(Sound.HEARD), _BREATH)
 _PAUSED = (Earcon(Sound.PAUSED), _BREATH)
 _SUSPECTED = {
     Command.PAIN: Trigger.SUSPICION,
-    Command.EMERGENCY: Trigger.SUSPICION,
+    Command.EMERGENCY: Trigger.WARNING_SUSPICION,
     Command.STOP: Trigger.STOP_SUSPICION,
 }
+_ANSWERS = {
+    State.ASKING: (Command.YES, Command.NO),
+    State.WAITING: (Command.YES, Command.NO),
+    State.CHECK_IN: (Command.FINE, Command.NO),
+    State.CHECK_IN_WAITING: (Command.FINE, Command.NO),
+}
+"""What a question has to have been put for. A "yes" to a check-in is on the safe side, and always counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +162,12 @@ class Session:
         """What of the full introduction has not been heard to its end."""
         self._cut: tuple[State, float | None] | None = None
         """What a suspicion or "stop" cut: the state, and seconds into the hold; what hurts then began there."""
-        self._pain_suspected = False
-        """Pain or a warning sign is what the open question is about, not "stop"."""
+        self._suspected: Command | None = None
+        """What "did something hurt?" is asked because of: pain, a warning sign or "stop"."""
+        self._put: tuple[int, int] | None = None
+        """The question that was put last: its step, and the frame from which on it can be answered."""
+        self._numb_at: Place | None = None
+        """What was left out because of numbness, until anything else begins."""
         self._advice: tuple[str, ...] = ()
         """What the user was advised in this pause and has not heard to its end."""
         self._advised_again = False
@@ -180,6 +191,7 @@ class Session:
             Action.SET_VOLUME: self._set_volume,
             Action.ANSWER: self._answer,
             Action.LEAVE_OUT: self._leave_out,
+            Action.LEAVE_OUT_IN_PAUSE: self._leave_out_in_pause,
             Action.AWAIT_ANSWER: self._await_answer,
             Action.ASK_SHORTER: self._ask_shorter,
             Action.WAIT_FOR_ANSWER: self._wait_for_answer,
@@ -281,12 +293,21 @@ class Session:
             self._fire(trigger, now)
 
     def _command(self, event: CommandGiven, now: int) -> None:
-        if event.firm:
-            self._fire(event.command, now)
-        elif event.command in _SUSPECTED:
-            trigger = _SUSPECTED[event.command]
-            answers = trigger is Trigger.SUSPICION and self._waits_to_hear_of_pain(now)
-            self._fire(Trigger.SUSPECTED_AGAIN if answers else trigger, now)
+        command = event.command
+        if event.firm and command in _ANSWERS.get(self.state, ()) and not self._is_put(now):
+            # Who answers what was not asked yet, in a question that waits, is asked.
+            self._fire(Command.RESUME, now)
+        elif event.firm and self._keeps_still(command):
+            self._fire(Trigger.NOT_HURT, now)
+        elif event.firm:
+            self._fire(command, now)
+        elif command in _SUSPECTED:
+            trigger = _SUSPECTED[command]
+            if command is not Command.STOP and self._waits_to_hear_of_pain(now):
+                trigger = Trigger.SUSPECTED_AGAIN
+                if command is Command.EMERGENCY:
+                    self._suspected = command
+            self._fire(trigger, now)
         elif self.state in PLAYING:
             self._effects.append(Duck(_BRIEF_DUCK))
 
@@ -335,6 +356,9 @@ class Session:
             if isinstance(segment.cue, Earcon) and self.plan.steps[segment.step].kind is Kind.HOLD:
                 return
             self._move_to(segment.step)
+            self._numb_at = None
+            if segment.cue == self._question_cue and (self._put is None or self._put[0] != segment.step):
+                self._put = segment.step, event.at + frames(defaults.ANSWER_NOT_BEFORE, self.lengths.rate)
         self._current = (event.at, segment)
         if segment.step != NOT_A_STEP:
             self._fire(self._started_trigger(segment), now)
@@ -381,6 +405,8 @@ class Session:
             self._record(Noted.REPETITION, step.place)
         if self.state in PLAYING and self._playing is not None and event.at <= self._playing.start:
             # It ended just before something else began to play: it counts, but the session is elsewhere by now.
+            if step.completes and self._owed is None:
+                self._owed = ()  # what was laid out did not know that it would count
             return
         self._done = self._done or segment.step == self._cursor
         if step.completes:
@@ -534,13 +560,18 @@ class Session:
     def _resume(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("resume", now)
         lead: tuple[Cue, ...] = (Earcon(Sound.RESUMED), _BREATH)
-        step = self.plan.steps[self._here()]
+        here = self._next_in(self._here())
+        step = self.plan.steps[here]
         if step.kind is Kind.HOLD:
             lead = (*lead, *_sentences((self.words.say("get_ready"),)))
             own = sum(cue.seconds for cue in step.cues if isinstance(cue, Quiet) and cue.reason == "lead_in")
             if own < defaults.RESUME_LEAD_IN:
                 lead = (*lead, Quiet("lead_in", defaults.RESUME_LEAD_IN - own))
-        self._play_from(self._here(), lead)
+        self._play_from(here, lead)
+
+    def _next_in(self, index: int) -> int:
+        """``index``, or the first step after it that is not left out; the last one never is."""
+        return next(later for later in range(index, len(self.plan.steps)) if not self._is_out(later))
 
     def _repeat(self, now: int, _: Command | Trigger, __: State) -> None:
         self._silence("repeat", now)
@@ -602,6 +633,7 @@ class Session:
         # What is done again is asked about again.
         again = range(index, len(self.plan.steps))
         self._answered -= {step for step in again if self.plan.steps[step].kind is Kind.CHECK_IN}
+        self._put = None
         self._play_from(index, _ACKNOWLEDGED)
 
     def _earlier(self) -> int:
@@ -684,18 +716,28 @@ class Session:
         key = "time_left_less" if minutes < 1 else "time_left_one" if minutes == 1 else "time_left"
         return self.words.say(key, minutes=minutes)
 
-    def _leave_out(self, now: int, _: Command | Trigger, __: State) -> None:
+    def _leave_out(self, now: int, _: Command | Trigger, before: State) -> None:
+        text = self._note_numbness(now, before)
+        self._deadline = None
+        self._play_from(self._next_in(self._cursor), (*_ACKNOWLEDGED, *_sentences((text,))))
+
+    def _leave_out_in_pause(self, now: int, _: Command | Trigger, before: State) -> None:
+        text = self._note_numbness(now, before)
+        self._say(text, *self._advice, self.words.say("still_waiting"), first=_PAUSED)
+
+    def _note_numbness(self, now: int, before: State) -> str:
+        """Fall silent, write it down, leave the exercise out; returns what is to be said of it."""
+        state, held = self._moment(now, before)
+        # Said twice, it is the same numbness, although the session stands at the next exercise by now.
+        place = self._numb_at = self._numb_at or self.place
+        key = "check_in_numb" if self._question == "check_in" else "numb"
         self._silence("numb", now)
-        exercise = self.place.exercise
-        self._record(Noted.NUMB, self.place)
-        if exercise is None:
-            self._play_from(self._cursor, (*_ACKNOWLEDGED, *_sentences((self.words.say("numb_plain"),))))
-            return
-        self._left_out.add(exercise)
+        self._record(Noted.NUMB, place, state=state.value, held=held)
+        if place.exercise is None:
+            return self.words.say("numb_plain")
+        self._left_out.add(place.exercise)
         self._skipped_from = None
-        later = range(self._cursor, len(self.plan.steps))
-        text = self.words.say("check_in_numb" if self._question == "check_in" else "numb")
-        self._play_from(next(i for i in later if not self._is_out(i)), (*_ACKNOWLEDGED, *_sentences((text,))))
+        return self.words.say(key)
 
     # Questions ------------------------------------------------------------------------------------------------
 
@@ -762,6 +804,16 @@ class Session:
         """Which question of the plan is open."""
         return self.plan.steps[self._cursor].asks
 
+    @property
+    def _question_cue(self) -> Cue | None:
+        """The sentence that puts the current step's question, if it has one; what leads up to it comes before."""
+        step = self.plan.steps[self._cursor]
+        return step.cues[-1] if step.asks else None
+
+    def _is_put(self, now: int) -> bool:
+        """Whether enough of the open question was heard for an answer to be one."""
+        return self._put is not None and self._put[0] == self._cursor and now >= self._put[1]
+
     def _say_refused(self, lead: tuple[Cue, ...]) -> None:
         """It closes the session, so it belongs to the plan's last step."""
         last = len(self.plan.steps) - 1
@@ -769,21 +821,27 @@ class Session:
         self._play(_Stretch(self._lay_out([Entry(cues, Place(), last)]), last, last + 1))
 
     def _check(self, now: int, trigger: Command | Trigger, before: State) -> None:
-        self._pain_suspected = trigger is Trigger.SUSPICION
+        self._suspected = next(command for command, suspicion in _SUSPECTED.items() if suspicion is trigger)
         self._cut = before, self._held_for(now)
         self._silence("suspicion", now)
-        self._say(self.words.say("did_it_hurt"))
+        self._say(self.words.say("is_it_wrong" if self._suspected is Command.EMERGENCY else "did_it_hurt"))
 
     def _await_check(self, now: int, _: Command | Trigger, __: State) -> None:
         self._deadline = (now + frames(defaults.ANSWER_TIME, self.lengths.rate), Trigger.NO_ANSWER)
 
     def _waits_to_hear_of_pain(self, now: int) -> bool:
-        """Whether "did something hurt?" is out, its echo is gone, and it was asked because of pain."""
-        if self.state is not State.CHECKING or self._deadline is None or not self._pain_suspected:
+        """Whether "did something hurt?" is out, its echo is gone, and it was not asked because of "stop"."""
+        if self.state is not State.CHECKING or self._deadline is None or self._suspected is Command.STOP:
             return False
         rate = self.lengths.rate
         over = self._deadline[0] - frames(defaults.ANSWER_TIME, rate)
         return now >= over + frames(defaults.DOUBT_AGAIN_AFTER, rate)
+
+    def _keeps_still(self, command: Command) -> bool:
+        """Whether ``command`` denies that something hurt, and nobody has said that the session is to go on."""
+        if self.state is not State.CHECKING or command not in (Command.NO, Command.FINE) or self._cut is None:
+            return False
+        return self._suspected is Command.STOP or self._cut[0] is State.PAUSED
 
     def _keep_paused(self, now: int, trigger: Command | Trigger, __: State) -> None:
         if trigger is not Trigger.NO_ANSWER:
@@ -817,12 +875,13 @@ class Session:
     # Endings --------------------------------------------------------------------------------------------------
 
     def _advise(self, now: int, trigger: Command | Trigger, before: State) -> None:
-        self._reason = Reason.EMERGENCY if trigger is Command.EMERGENCY else Reason.PAIN
-        noted, state, held = Noted(self._reason.value), before, self._held_for(now)
-        if before in (State.CHECKING, State.STOPPING) and self._cut is not None:
-            state, held = self._cut
+        is_answer = trigger in (Command.YES, Trigger.SUSPECTED_AGAIN)
+        is_urgent = trigger in (Command.EMERGENCY, Trigger.WARNING_SUSPICION)
+        is_urgent = is_urgent or (is_answer and self._suspected is Command.EMERGENCY)
+        self._reason = Reason.EMERGENCY if is_urgent else Reason.PAIN
+        state, held = self._moment(now, before)
         self._silence(self._reason.value, now)
-        self._record(noted, self.place, state=state.value, held=held)
+        self._record(Noted(self._reason.value), self.place, state=state.value, held=held)
         self._say_advice(self._reason)
 
     def _advise_again(self, now: int, trigger: Command | Trigger, __: State) -> None:
@@ -835,6 +894,12 @@ class Session:
 
     def _say_advice(self, reason: Reason) -> None:
         self._say(*self.words.talk(reason.value), first=(Earcon(Sound.PAIN), _BREATH))
+
+    def _moment(self, now: int, before: State) -> tuple[State, float | None]:
+        """What went on, and the seconds into the hold; what a question or a stop cut off, where one did."""
+        if before in (State.CHECKING, State.STOPPING) and self._cut is not None:
+            return self._cut
+        return before, self._held_for(now)
 
     def _held_for(self, now: int) -> float | None:
         """Seconds into the running hold; None outside one."""
@@ -882,8 +947,8 @@ class Session:
         self._silence(reason.value, now)
 
     def _own_texts(self) -> Iterator[str]:
-        keys = ("paused", "paused_plain", "get_ready", "cannot_hear", "sound_lost", "did_it_hurt", "still_waiting",
-                "not_recorded", "numb", "numb_plain", "help")  # fmt: skip
+        keys = ("paused", "paused_plain", "get_ready", "cannot_hear", "sound_lost", "did_it_hurt", "is_it_wrong",
+                "still_waiting", "not_recorded", "numb", "numb_plain", "help")  # fmt: skip
         for key in keys:
             yield self.words.say(key)
         for talk in ("pain", "emergency"):

@@ -34,7 +34,7 @@ class State(str, Enum):
     CHECK_IN_WAITING = "check_in_waiting"
     """The check-in got no answer: held until there is one."""
     CHECKING = "checking"
-    """Something sounded like pain: "did something hurt?" """
+    """Something sounded like pain, a warning sign or "stop": "did something hurt?", or "is something wrong?" """
     PAUSED = "paused"
     SAFETY_TALK = "safety_talk"
     CLOSING = "closing"
@@ -59,11 +59,15 @@ class Trigger(str, Enum):
     STILL_NO_ANSWER = "still_no_answer"
     GRACE_OVER = "grace_over"
     SUSPICION = "suspicion"
-    """Something sounded like pain or a warning sign."""
+    """Something sounded like pain."""
+    WARNING_SUSPICION = "warning_suspicion"
+    """Something sounded like a warning sign."""
     SUSPECTED_AGAIN = "suspected_again"
     """The answer to "did something hurt?" sounded like pain or a warning sign, too."""
     STOP_SUSPICION = "stop_suspicion"
     """Something sounded like "stop"."""
+    NOT_HURT = "not_hurt"
+    """A no to "did something hurt?" where nothing may go on by itself: after a pause, or what sounded like "stop"."""
     FAULT = "fault"
     RESTORED = "restored"
     UNRECORDED = "unrecorded"
@@ -87,6 +91,7 @@ class Action(str, Enum):
     SET_VOLUME = "set_volume"
     ANSWER = "answer"
     LEAVE_OUT = "leave_out"
+    LEAVE_OUT_IN_PAUSE = "leave_out_in_pause"
     AWAIT_ANSWER = "await_answer"
     ASK_SHORTER = "ask_shorter"
     WAIT_FOR_ANSWER = "wait_for_answer"
@@ -183,7 +188,10 @@ def _table() -> dict[Key, Move]:
     on(PLAYING, Command.REPEAT, Action.REPEAT, State.INSTRUCTING)
     on((*PLAYING, State.PAUSED), Command.NEXT, Action.SKIP, State.INSTRUCTING)
     on((*PLAYING, State.PAUSED), Command.BACK, Action.GO_BACK, State.INSTRUCTING)
-    on((*PLAYING, State.PAUSED), Command.NUMB, Action.LEAVE_OUT, State.INSTRUCTING)
+    on(PLAYING, Command.NUMB, Action.LEAVE_OUT, State.INSTRUCTING)
+    # Whoever paused, or was asked whether something hurt, has not said "continue".
+    on((State.PAUSED, State.CHECKING), Command.NUMB, Action.LEAVE_OUT_IN_PAUSE, State.PAUSED)
+    on(State.CLOSING, Command.NUMB, Action.LEAVE_OUT)
     for command in (Command.TIME_LEFT, Command.WHERE, Command.HELP):
         on((*PLAYING, State.PAUSED), command, Action.ANSWER)
     for command in (Command.SLOWER, Command.FASTER):
@@ -200,6 +208,7 @@ def _table() -> dict[Key, Move]:
     on((State.ASKING, State.WAITING), Command.REPEAT, Action.ASK_AGAIN, State.ASKING)
     on(State.WAITING, Command.RESUME, Action.ASK_AGAIN, State.ASKING)
     on(State.ASKING, Command.PAUSE, Action.WAIT_FOR_ANSWER, State.WAITING)
+    on((State.ASKING, State.WAITING), Command.NUMB, Action.LEAVE_OUT, State.ASKING)
 
     on(State.CHECK_IN, Trigger.PLAYED_OUT, Action.AWAIT_ANSWER)
     on(State.CHECK_IN, Trigger.NO_ANSWER, Action.ASK_SHORTER)
@@ -213,7 +222,7 @@ def _table() -> dict[Key, Move]:
     on(State.CHECK_IN_WAITING, Command.RESUME, Action.ASK_AGAIN, State.CHECK_IN)
 
     doubtful = (*PLAYING, State.CLOSING, *QUESTIONING, State.PAUSED)
-    for suspicion in (Trigger.SUSPICION, Trigger.STOP_SUSPICION):
+    for suspicion in (Trigger.SUSPICION, Trigger.WARNING_SUSPICION, Trigger.STOP_SUSPICION):
         on(doubtful, suspicion, Action.CHECK, State.CHECKING)
     on(State.CHECKING, Trigger.PLAYED_OUT, Action.AWAIT_CHECK)
     on(State.CHECKING, Trigger.NO_ANSWER, Action.KEEP_PAUSED, State.PAUSED)
@@ -223,12 +232,12 @@ def _table() -> dict[Key, Move]:
     # four things sounded like pain: in the seconds after a question that follows one of them, it ends half a session an
     # hour by mistake.
     on(State.CHECKING, Trigger.SUSPECTED_AGAIN, Action.ADVISE, State.SAFETY_TALK)
-    on(State.CHECKING, Command.NO, Action.RESUME, State.INSTRUCTING)
-    on(State.CHECKING, Command.RESUME, Action.RESUME, State.INSTRUCTING)
-    on(State.CHECKING, Command.FINE, Action.RESUME, State.INSTRUCTING)
-    on(State.CHECKING, Command.NUMB, Action.LEAVE_OUT, State.INSTRUCTING)
+    for command in (Command.NO, Command.RESUME, Command.FINE):
+        on(State.CHECKING, command, Action.RESUME, State.INSTRUCTING)
+    on(State.CHECKING, Trigger.NOT_HURT, Action.KEEP_PAUSED, State.PAUSED)
     # "Stop" and then something like pain: said in one breath it is pain, so doubt is enough.
-    on(State.STOPPING, Trigger.SUSPICION, Action.ADVISE, State.SAFETY_TALK)
+    for suspicion in (Trigger.SUSPICION, Trigger.WARNING_SUSPICION):
+        on(State.STOPPING, suspicion, Action.ADVISE, State.SAFETY_TALK)
 
     # In a pause, too: whoever rests there would say "continue" to nobody.
     on((*PLAYING, *QUESTIONING, State.CHECKING, State.PAUSED), Trigger.FAULT, Action.HALT_FOR_FAULT, State.PAUSED)
