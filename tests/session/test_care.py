@@ -282,7 +282,7 @@ def test_a_doubtful_warning_sign_is_asked_about_as_one_and_is_one(answer: Comman
     stage.wait(3)
     stage.say(C.EMERGENCY, firm=False)
     stage.until(lambda: stage.session.next_deadline() is not None)
-    assert stage.said()[-1] == wording().say("is_it_wrong")
+    assert stage.said()[-1] == wording().say("is_anything_wrong")
     stage.wait(1)
     stage.tell(answer)
     stage.until_silent()

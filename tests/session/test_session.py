@@ -1048,7 +1048,7 @@ def test_a_suspicion_freezes_the_clock_and_asks(command: Command) -> None:
     assert stage.state is State.CHECKING
     stage.until_silent()
     assert stage.state is State.PAUSED
-    question = "is_it_wrong" if command is C.EMERGENCY else "did_it_hurt"
+    question = "is_anything_wrong" if command is C.EMERGENCY else "did_it_hurt"
     assert stage.said(at) == [wording().say(question), "[paused]", wording().say("still_waiting")]
     assert [completed for _, _, completed in holds_of(stage)] == [False]
 

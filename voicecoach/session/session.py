@@ -824,7 +824,7 @@ class Session:
         self._suspected = next(command for command, suspicion in _SUSPECTED.items() if suspicion is trigger)
         self._cut = before, self._held_for(now)
         self._silence("suspicion", now)
-        self._say(self.words.say("is_it_wrong" if self._suspected is Command.EMERGENCY else "did_it_hurt"))
+        self._say(self.words.say("is_anything_wrong" if self._suspected is Command.EMERGENCY else "did_it_hurt"))
 
     def _await_check(self, now: int, _: Command | Trigger, __: State) -> None:
         self._deadline = (now + frames(defaults.ANSWER_TIME, self.lengths.rate), Trigger.NO_ANSWER)
@@ -947,7 +947,7 @@ class Session:
         self._silence(reason.value, now)
 
     def _own_texts(self) -> Iterator[str]:
-        keys = ("paused", "paused_plain", "get_ready", "cannot_hear", "sound_lost", "did_it_hurt", "is_it_wrong",
+        keys = ("paused", "paused_plain", "get_ready", "cannot_hear", "sound_lost", "did_it_hurt", "is_anything_wrong",
                 "still_waiting", "not_recorded", "numb", "numb_plain", "help")  # fmt: skip
         for key in keys:
             yield self.words.say(key)

@@ -34,7 +34,7 @@ class State(str, Enum):
     CHECK_IN_WAITING = "check_in_waiting"
     """The check-in got no answer: held until there is one."""
     CHECKING = "checking"
-    """Something sounded like pain, a warning sign or "stop": "did something hurt?", or "is something wrong?" """
+    """Something sounded like pain, a warning sign or "stop": "did something hurt?", or "is anything wrong?" """
     PAUSED = "paused"
     SAFETY_TALK = "safety_talk"
     CLOSING = "closing"
