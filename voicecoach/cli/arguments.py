@@ -98,7 +98,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_voice(render)
 
     hear = command("hear", "run the ear over recordings", "voicecoach hear take.wav --json --asking")
-    hear.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV or FLAC of any rate, or what --record kept")
+    hear.add_argument("files", nargs="+", type=Path, metavar="FILE",
+                      help="WAV or FLAC of any rate, or what play --record kept")  # fmt: skip
     hear.add_argument("--json", action="store_true", help="one JSON object for each command heard")
     hear.add_argument("--playing", type=Path, metavar="REFERENCE.wav", help="what the loudspeaker emitted meanwhile")
     hear.add_argument("--asking", action="store_true", help="as while a question is open: yes and no count too")
