@@ -601,6 +601,27 @@ def test_a_recording_that_breaks_costs_the_recording_alone() -> None:
     assert "device_lost" not in run.names()
 
 
+@pytest.mark.parametrize("told_before", [False, True])
+def test_what_fails_while_the_player_closes_is_left_to_be_said_at_the_end(told_before: bool) -> None:
+    class Unfinished(GuardedDevice):
+        def close(self) -> None:
+            super().close()
+            self._guard.fail(DeviceError("out.wav is not complete"))
+
+    class Slow(Broken):
+        def close(self) -> None:
+            self.failure = OSError("the disk does not answer")
+
+    recorder = Slow()
+    run = in_a_hold(Run(Unfinished, recorder=recorder))
+    if told_before:
+        recorder.failure = OSError("disk full")
+        assert told(run, "recording", "disk full") == 1
+    assert run.end() is Reason.COMPLETED
+    recording = [] if told_before else ["The recording has ended (OSError: the disk does not answer)."]
+    assert run.player.untold == ["out.wav is not complete.", *recording]
+
+
 def test_an_ear_that_takes_nothing_is_deaf_and_the_sound_goes_on() -> None:
     def submit(microphone: Samples, reference: Samples | None, position: int, slipped: bool) -> None:
         raise ZeroDivisionError("ear broke")

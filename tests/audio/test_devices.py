@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from voicecoach.audio.miniaudio_device import MiniaudioDevice, list_devices
 from voicecoach.audio.null_device import NullDevice
 from voicecoach.audio.paced_stream import GIVE_UP_AFTER, Pace, PacedStream
 from voicecoach.audio.paired_device import PairedDevice
-from voicecoach.audio.simpleaudio_speaker import CROSS_FADE, ChunkJoiner, refused_installation
+from voicecoach.audio.simpleaudio_speaker import CROSS_FADE, ChunkJoiner, SimpleaudioSpeaker, refused_installation
 from voicecoach.audio.underruns import UnderrunCount
 from voicecoach.errors import DeviceError, RecordingError
 
@@ -168,6 +169,26 @@ def test_a_paced_stream_whose_step_breaks_falls_still_without_a_word(monkeypatch
     assert words == []
 
 
+def test_a_paced_stream_whose_step_hangs_is_left_behind_and_ends_when_it_can() -> None:
+    inside, go_on, finished = threading.Event(), threading.Event(), threading.Event()
+
+    def step(frames: int) -> None:
+        inside.set()
+        assert go_on.wait(20)
+
+    stream = PacedStream("test", step, finished.set)
+    stream.start()
+    assert inside.wait(10)
+    closed: list[bool] = []
+    closing = threading.Thread(target=lambda: closed.append(stream.close(0.05)), daemon=True)
+    closing.start()
+    closing.join(10)
+    assert closed == [False]
+    go_on.set()
+    assert finished.wait(10)
+    assert stream.close()
+
+
 # --- underruns
 
 
@@ -239,6 +260,26 @@ def test_a_recording_that_cannot_be_read_is_said_before_the_stream_starts(tmp_pa
     for path in (text, tmp_path / "missing.wav"):
         with pytest.raises(RecordingError, match=path.name):
             FileDevice(None, path).start(Listener())
+
+
+def test_a_disk_that_hangs_is_left_behind_and_its_file_said_not_to_be_complete(tmp_path: Path) -> None:
+    inside, answers = threading.Event(), threading.Event()
+
+    def write(samples: Samples) -> None:
+        inside.set()
+        assert answers.wait(20)
+
+    device = FileDevice(tmp_path / "out.wav")
+    device.start(Listener())
+    assert device._file is not None
+    device._file.write = write
+    assert inside.wait(10)
+    closing = threading.Thread(target=device.close, args=(0.05,), daemon=True)
+    closing.start()
+    closing.join(10)
+    assert not closing.is_alive()
+    assert "out.wav is not complete" in str(device.failure)
+    answers.set()
 
 
 # --- miniaudio
@@ -417,3 +458,44 @@ def test_simpleaudio_is_refused_before_it_can_kill_the_process(
 ) -> None:
     said = refused_installation(python, installed.get)
     assert said is None if refusal is None else refusal in (said or "")
+
+
+class Simpleaudio:
+    """Stands in for the package: hangs where the test says so, and objects to sound after its end."""
+
+    def __init__(self) -> None:
+        self.hangs, self.answers, self.ended = False, threading.Event(), threading.Event()
+
+    def play_buffer(self, samples: object, channels: int, width: int, rate: int) -> None:
+        assert not self.ended.is_set()
+
+    def stop_all(self) -> None:
+        if self.hangs:
+            assert self.answers.wait(20)
+        self.ended.set()
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_simpleaudio_stops_what_sounds_and_a_hang_of_it_keeps_nobody_from_the_end(
+    hangs: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Simpleaudio()
+    library.hangs = hangs
+    monkeypatch.setitem(sys.modules, "simpleaudio", library)
+    installed = tmp_path / "simpleaudio_patched-1.0.5.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Name: simpleaudio-patched\nVersion: 1.0.5\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    speaker, listener = SimpleaudioSpeaker(), Listener()
+    speaker.start(listener)
+    listener.wait_for(12)
+    closed = threading.Event()
+
+    def close() -> None:
+        speaker.close(0.05 if hangs else 10.0)
+        closed.set()
+
+    threading.Thread(target=close, daemon=True).start()
+    assert closed.wait(10)
+    assert library.ended.is_set() is not hangs
+    library.answers.set()

@@ -11,7 +11,7 @@ import soundfile
 from voicecoach.audio.clip import Samples, read_pieces
 from voicecoach.audio.device import Exchange
 from voicecoach.audio.guarded_exchange import GuardedExchange
-from voicecoach.audio.paced_stream import PacedStream
+from voicecoach.audio.paced_stream import PATIENCE, PacedStream
 from voicecoach.errors import DeviceError, RecordingError
 from voicecoach.units import STREAM_RATE
 
@@ -73,11 +73,12 @@ class FileDevice:
         self._stream = PacedStream("file-device", self._step, self._finish)
         self._stream.start()
 
-    def close(self) -> None:
-        """End the stream and complete the file."""
+    def close(self, patience: float = PATIENCE) -> None:
+        """End the stream and complete the file; ``failure`` says so where a disk does not let it in ``patience`` s."""
         if self._guard is not None and self._stream is not None:
             self._guard.close()
-            self._stream.close()
+            if not self._stream.close(patience) and self._file is not None:
+                self._guard.fail(DeviceError(f"The disk does not answer, so {self._out} is not complete"))
 
     def _step(self, frames: int) -> None:
         if self._guard is None:

@@ -145,6 +145,9 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             if live is not None:
                 live.close()
             remember_volume(session.volume)
+            for what in player.untold:
+                problems.note(what)
+                complain(f"voicecoach: {what}")
     finally:
         signals.interrupt = None
         speech.close()
