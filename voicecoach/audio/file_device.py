@@ -117,5 +117,5 @@ def _create(path: Path) -> soundfile.SoundFile:
         raise RecordingError(f"Sound is recorded to a .wav or .flac file; {path.name} is neither.")
     try:
         return soundfile.SoundFile(path, "w", STREAM_RATE, 1, "PCM_16", format=kind)
-    except (OSError, soundfile.SoundFileError) as fault:
+    except (OSError, soundfile.SoundFileError, ValueError) as fault:  # the last: a name that is no text
         raise RecordingError(f"{path} cannot be written: {fault}") from fault

@@ -49,7 +49,7 @@ class Recorder:
         try:
             self._file = soundfile.SoundFile(path, "w", STREAM_RATE, 2, "PCM_16", format=kind)
             self._file.comment = _MARK
-        except (OSError, soundfile.SoundFileError) as fault:
+        except (OSError, soundfile.SoundFileError, ValueError) as fault:  # the last: a name that is no text
             raise RecordingError(f"{path} cannot be written: {fault}") from fault
         self.failure: Exception | None = None
         """Why the file ends early, if it does; what was taken before stays in it as far as the disk lets it."""
