@@ -558,6 +558,44 @@ def test_pain_while_the_loop_stands_still_is_obeyed_once_it_goes_on() -> None:
     assert "hold_start" not in run.names()[run.wait_for("trouble", what="!") :]
 
 
+def test_a_device_that_calls_in_the_very_moment_it_is_taken_finds_no_loop_that_stands_still() -> None:
+    """Its thread is made to run where the loop looks at the clock."""
+
+    class Eager(FastDevice):
+        calls = 0
+
+        def start(self, exchange: Exchange) -> None:
+            self._exchange = exchange
+            super().start(exchange)
+
+        def call(self) -> None:
+            self.calls += 1
+            self._exchange(480, np.full(480, 1e-3, np.float32))
+
+    device = Eager()
+    device.still = True  # no other thread gets in between
+    calling = threading.Event()
+
+    def clock() -> float:
+        if device in served and threading.current_thread() is run.thread and not calling.is_set():
+            calling.set()
+            device.call()
+            device.still = False
+        return 1000.0 + time.monotonic()
+
+    served: list[AudioDevice] = []
+
+    def open_device() -> AudioDevice:
+        served.append(device)
+        return device
+
+    run = Run(open_device, clock=clock)
+    in_a_hold(run)
+    assert device.calls == 1
+    assert run.end() is Reason.COMPLETED
+    assert "device_lost" not in run.names()
+
+
 # Other parts ----------------------------------------------------------------------------------------------------------
 
 

@@ -281,8 +281,9 @@ class Player:
 
     def _serve(self, device: AudioDevice) -> AudioDevice | None:
         """Let ``device``, which has been started, carry the session from here on; returns the one before."""
-        before, self._device = self._device, device
+        # The device's thread calls from the moment on at which it is this one's turn: it must not find the loop late.
         self._turned_at = now = self._clock()
+        before, self._device = self._device, device
         self._stream.begin(now, self._mixer.position)
         self._beat = (self._ear.heartbeat.at if self._ear else 0.0, now)
         self._underruns_of_device = 0
