@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from test_player import EARCONS, SPEECH, FastDevice, Run, ScriptedMusic, ScriptedRehearsal
 
 from voicecoach.audio.clip import Clip, Samples
@@ -16,6 +18,7 @@ from voicecoach.audio.device import AudioDevice, Exchange
 from voicecoach.audio.guarded_exchange import GuardedExchange
 from voicecoach.errors import DeviceError
 from voicecoach.event_log import Fields
+from voicecoach.opening import find_devices
 from voicecoach.performance import ClipOf
 from voicecoach.session.commands import Command
 from voicecoach.session.cues import Sound
@@ -118,6 +121,19 @@ def lose(run: Run, device: FastDevice) -> int:
 def stays_paused(run: Run, seconds: float = 0.5) -> bool:
     time.sleep(seconds)
     return run.player.state is State.PAUSED
+
+
+def test_a_file_that_a_session_is_played_to_loses_nothing_when_the_computer_sleeps(tmp_path: Path) -> None:
+    clock, out = TurnedClock(), tmp_path / "out.wav"
+    run = in_a_hold(Run(find_devices(f"file:{out}", listen=True).open, hears=False, clock=clock))
+    clock.asleep = 60.0
+    run.wait_for("device_lost", device=f"the file {out}")
+    run.wait_for("device_back", device=f"the file {tmp_path / 'out-2.wav'}")
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+    begun, hold = soundfile.info(out).duration, run.log[run.wait_for("hold_start")][0]
+    assert begun >= hold, "what sounded before is still in it"
+    assert soundfile.info(tmp_path / "out-2.wav").duration > 0
 
 
 # The device ---------------------------------------------------------------------------------------------------------
