@@ -16,8 +16,10 @@ from test_player import EARCONS, SPEECH, FastDevice, Run, ScriptedMusic, Scripte
 from voicecoach.audio.clip import Clip, Samples
 from voicecoach.audio.device import AudioDevice, Exchange
 from voicecoach.audio.guarded_exchange import GuardedExchange
+from voicecoach.cli.play import LATE, _recording
 from voicecoach.errors import DeviceError
 from voicecoach.event_log import Fields
+from voicecoach.journal_writer import Journal, Sitting
 from voicecoach.opening import find_devices
 from voicecoach.performance import ClipOf
 from voicecoach.session.commands import Command
@@ -750,6 +752,27 @@ def test_pain_that_cannot_be_written_down_is_answered_with_the_advice_alone() ->
     texts = [fields["text"] for _, name, fields in run.log[silenced:] if name == "prompt"]
     assert texts == list(wording().talk("pain"))
     assert told(run, "The disk is full.") == 1
+
+
+def test_pain_on_a_slow_disk_is_told_of_in_the_terminal_and_the_advice_follows_alone() -> None:
+    answers = threading.Event()
+
+    def write(path: Path, line: bytes) -> None:
+        if b'"event": "pain"' in line:
+            assert answers.wait(20)
+
+    sitting = Sitting("s", "try", "Try", "a", "i", {})
+    journal = Journal(Path("journal.jsonl"), sitting, urgent_patience=0.1, write=write)
+    run = in_a_hold(Run(record=_recording(journal)))
+    run.hear(Command.PAIN)
+    assert run.end() is Reason.PAIN
+    answers.set()
+    journal.close()
+    assert told(run, LATE) == 1
+    silenced = run.wait_for("silenced", cause="pain")
+    texts = [fields["text"] for _, name, fields in run.log[silenced:] if name == "prompt"]
+    assert texts == list(wording().talk("pain"))
+    assert journal.failure is None
 
 
 def test_a_mixer_that_breaks_once_is_a_lost_device_and_one_that_always_breaks_ends_the_session() -> None:
