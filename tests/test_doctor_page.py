@@ -131,6 +131,39 @@ def test_the_summary_and_what_is_not_known_are_told() -> None:
         assert "Wrist stretches (yes, Wed 1 Apr 2026)" in text
 
 
+NUMBNESS = "Numbness and tingling, whole journal"
+LEFT_OUT = "An exercise that is named here was left out for the rest of that session."
+
+
+def test_a_check_in_that_was_answered_late_or_with_numbness_is_told_once() -> None:
+    play = Play("wrist-stretches", "s1", TODAY).start()
+    where = {"exercise": "wrist-flexion", "name": "Wrist flexion stretch"}
+    play.note("check_in", answer="none", **where).note("check_in", answer="fine", **where)
+    play.note("check_in", answer="none", **where).note("numb", state="check_in_waiting", **where)
+    play.note("check_in", answer="yes", **where).finish()
+    text = as_html(history(play.written), DAY)
+    assert "reported 1 time, the last on Tue 30 Jun 2026; asked about it 3 times between exercises: " in text
+    assert "1 fine, 2 yes, 0 without an answer" in text
+    assert [row[2] for row in Page(text).tables[NUMBNESS][1:]] == [
+        "Yes, when asked about new numbness, tingling or weakness",
+        "Numbness or tingling reported",
+    ]
+    assert LEFT_OUT in text
+
+
+def test_nothing_was_left_out_where_numbness_was_told_outside_an_exercise() -> None:
+    play = Play("wrist-stretches", "s1", TODAY).start().note("numb").finish()
+    text = as_html(history(play.written), DAY)
+    assert Page(text).tables[NUMBNESS][1][3] == NOTHING
+    assert "left out for" not in text
+    for number in range(12):
+        play.note("numb", 60 * (number + 1))
+    text = as_markdown(history([*Play("wrist-stretches", "s0", TODAY).note(
+        "numb", exercise="a", name="A").written, *play.written]), DAY)  # fmt: skip
+    assert "The newest 12 of 14." in text
+    assert "left out for" not in text, "the row with an exercise is too old to be listed"
+
+
 def test_an_approval_that_was_taken_back_says_so() -> None:
     written = [*three_months(), (TODAY, "approval_withdrawn", {"routine": None})]
     table = Page(as_html(history(written), DAY)).tables["Approval, as answered by the user"]

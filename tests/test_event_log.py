@@ -37,6 +37,18 @@ def test_a_line_is_on_disk_as_soon_as_it_is_written(tmp_path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) == 2
 
 
+def test_half_a_character_is_written_as_json_writes_it_and_nothing_raises(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    file = EventFile(path)
+    file(0, "trouble", {"what": "The music 1\udcff.wav is \ud800\U0001f600 silent: \u00f6."})
+    file(1, "finished", {"reason": "stop"})
+    file.close()
+    assert file.failure is None
+    first, last = (json.loads(line) for line in path.read_bytes().decode("utf-8").splitlines())
+    assert first["what"] == "The music 1\udcff.wav is \ud800\U0001f600 silent: \u00f6."
+    assert last["reason"] == "stop"
+
+
 def test_appends_to_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_text("{}\n", "utf-8")

@@ -75,6 +75,49 @@ def test_a_session_from_start_to_end() -> None:
     assert [answer.answer for answer in past.check_ins] == ["fine"]
 
 
+FLEXION, EXTENSION = ({"exercise": name, "name": name} for name in ("wrist-flexion", "wrist-extension"))
+NONE, FINE, YES, NUMB = (
+    ("check_in", {"answer": "none"}), ("check_in", {"answer": "fine"}), ("check_in", {"answer": "yes"}),
+    ("numb", {"state": "check_in_waiting", "held": None}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entries", "answers"),
+    [
+        ([(NONE, FLEXION), (FINE, FLEXION)], ["fine"]),
+        ([(NONE, FLEXION), (NONE, FLEXION), (YES, FLEXION)], ["yes"]),
+        ([(NONE, FLEXION), (NONE, FLEXION)], ["none"]),
+        ([(NONE, FLEXION), (FINE, FLEXION), (FINE, FLEXION)], ["fine", "fine"]),
+        ([(NONE, FLEXION), (FINE, EXTENSION)], ["none", "fine"]),
+        ([(NONE, FLEXION), (("repetition", {}), FLEXION), (FINE, FLEXION)], ["none", "fine"]),
+        ([(NUMB, FLEXION)], ["yes"]),
+        ([(("numb", {"state": "check_in"}), FLEXION), (FINE, FLEXION)], ["yes", "fine"]),
+        ([(NONE, FLEXION), (NUMB, FLEXION)], ["yes"]),
+        ([(NONE, FLEXION), (NUMB, EXTENSION)], ["none", "yes"]),
+        ([(("numb", {"state": "holding"}), FLEXION)], []),
+        ([(("numb", {}), FLEXION)], []),
+    ],
+)
+def test_a_check_in_is_counted_once_however_often_it_was_asked_before_its_answer(
+    entries: list[tuple[tuple[str, dict[str, Any]], dict[str, Any]]], answers: list[str]
+) -> None:
+    play = wrist()
+    for (event, fields), where in entries:
+        play.note(event, **where, **fields)
+    past = history(play)
+    assert [each.answer for each in past.check_ins] == answers
+    assert len(past.incidents) == sum(event == "numb" for (event, _), _ in entries)
+
+
+def test_an_answer_belongs_to_its_own_session() -> None:
+    one = wrist("a").note("check_in", **FLEXION, answer="none")
+    two = wrist("b").note("check_in", **FLEXION, answer="fine")
+    late = Play("wrist-stretches", "a", MORNING).note("check_in", **FLEXION, answer="yes")
+    assert [each.answer for each in history(one, two).check_ins] == ["none", "fine"]
+    assert [each.answer for each in history(one, two, late).check_ins] == ["yes", "fine"]
+
+
 def test_a_session_without_an_end_was_broken_off_at_its_last_entry() -> None:
     (session,) = history(wrist().exercises(("wrist-extension", "right", 3))).sessions
     assert (session.reason, session.seconds) == (None, 2 * 26)

@@ -127,6 +127,20 @@ def test_a_disk_that_hangs_holds_the_session_up_once_and_pain_a_little_longer(di
     assert journal.failure is None
 
 
+def test_pain_that_the_disk_has_not_taken_in_time_is_late_and_nothing_else_is(disk: Disk) -> None:
+    journal = journal_on(disk, patience=0.01, urgent_patience=0.05)
+    journal(Record(Noted.PAIN, HERE, {"held": 3.0}))
+    assert not journal.late
+    disk.answers.clear()
+    journal(rep(1))
+    assert not journal.late
+    journal(Record(Noted.EMERGENCY))
+    assert journal.late
+    disk.answers.set()
+    journal.close()
+    assert (len(disk.lines), journal.failure) == (3, None)
+
+
 def test_the_program_can_end_although_the_disk_never_answers(disk: Disk) -> None:
     journal = journal_on(disk, patience=0.01)
     disk.answers.clear()

@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from test_player import EARCONS, SPEECH, FastDevice, Run, ScriptedMusic, ScriptedRehearsal
 
 from voicecoach.audio.clip import Clip, Samples
 from voicecoach.audio.device import AudioDevice, Exchange
 from voicecoach.audio.guarded_exchange import GuardedExchange
+from voicecoach.cli.play import LATE, _recording
 from voicecoach.errors import DeviceError
 from voicecoach.event_log import Fields
+from voicecoach.journal_writer import Journal, Sitting
+from voicecoach.opening import find_devices
 from voicecoach.performance import ClipOf
 from voicecoach.session.commands import Command
 from voicecoach.session.cues import Sound
@@ -118,6 +123,19 @@ def lose(run: Run, device: FastDevice) -> int:
 def stays_paused(run: Run, seconds: float = 0.5) -> bool:
     time.sleep(seconds)
     return run.player.state is State.PAUSED
+
+
+def test_a_file_that_a_session_is_played_to_loses_nothing_when_the_computer_sleeps(tmp_path: Path) -> None:
+    clock, out = TurnedClock(), tmp_path / "out.wav"
+    run = in_a_hold(Run(find_devices(f"file:{out}", listen=True).open, hears=False, clock=clock))
+    clock.asleep = 60.0
+    run.wait_for("device_lost", device=f"the file {out}")
+    run.wait_for("device_back", device=f"the file {tmp_path / 'out-2.wav'}")
+    run.player.interrupt()
+    assert run.end() is Reason.INTERRUPT
+    begun, hold = soundfile.info(out).duration, run.log[run.wait_for("hold_start")][0]
+    assert begun >= hold, "what sounded before is still in it"
+    assert soundfile.info(tmp_path / "out-2.wav").duration > 0
 
 
 # The device ---------------------------------------------------------------------------------------------------------
@@ -558,6 +576,44 @@ def test_pain_while_the_loop_stands_still_is_obeyed_once_it_goes_on() -> None:
     assert "hold_start" not in run.names()[run.wait_for("trouble", what="!") :]
 
 
+def test_a_device_that_calls_in_the_very_moment_it_is_taken_finds_no_loop_that_stands_still() -> None:
+    """Its thread is made to run where the loop looks at the clock."""
+
+    class Eager(FastDevice):
+        calls = 0
+
+        def start(self, exchange: Exchange) -> None:
+            self._exchange = exchange
+            super().start(exchange)
+
+        def call(self) -> None:
+            self.calls += 1
+            self._exchange(480, np.full(480, 1e-3, np.float32))
+
+    device = Eager()
+    device.still = True  # no other thread gets in between
+    calling = threading.Event()
+
+    def clock() -> float:
+        if device in served and threading.current_thread() is run.thread and not calling.is_set():
+            calling.set()
+            device.call()
+            device.still = False
+        return 1000.0 + time.monotonic()
+
+    served: list[AudioDevice] = []
+
+    def open_device() -> AudioDevice:
+        served.append(device)
+        return device
+
+    run = Run(open_device, clock=clock)
+    in_a_hold(run)
+    assert device.calls == 1
+    assert run.end() is Reason.COMPLETED
+    assert "device_lost" not in run.names()
+
+
 # Other parts ----------------------------------------------------------------------------------------------------------
 
 
@@ -599,6 +655,27 @@ def test_a_recording_that_breaks_costs_the_recording_alone() -> None:
     assert told(run, "recording", "disk full") == 1
     assert run.end() is Reason.COMPLETED
     assert "device_lost" not in run.names()
+
+
+@pytest.mark.parametrize("told_before", [False, True])
+def test_what_fails_while_the_player_closes_is_left_to_be_said_at_the_end(told_before: bool) -> None:
+    class Unfinished(GuardedDevice):
+        def close(self) -> None:
+            super().close()
+            self._guard.fail(DeviceError("out.wav is not complete"))
+
+    class Slow(Broken):
+        def close(self) -> None:
+            self.failure = OSError("the disk does not answer")
+
+    recorder = Slow()
+    run = in_a_hold(Run(Unfinished, recorder=recorder))
+    if told_before:
+        recorder.failure = OSError("disk full")
+        assert told(run, "recording", "disk full") == 1
+    assert run.end() is Reason.COMPLETED
+    recording = [] if told_before else ["The recording has ended (OSError: the disk does not answer)."]
+    assert run.player.untold == ["out.wav is not complete.", *recording]
 
 
 def test_an_ear_that_takes_nothing_is_deaf_and_the_sound_goes_on() -> None:
@@ -675,6 +752,27 @@ def test_pain_that_cannot_be_written_down_is_answered_with_the_advice_alone() ->
     texts = [fields["text"] for _, name, fields in run.log[silenced:] if name == "prompt"]
     assert texts == list(wording().talk("pain"))
     assert told(run, "The disk is full.") == 1
+
+
+def test_pain_on_a_slow_disk_is_told_of_in_the_terminal_and_the_advice_follows_alone() -> None:
+    answers = threading.Event()
+
+    def write(path: Path, line: bytes) -> None:
+        if b'"event": "pain"' in line:
+            assert answers.wait(20)
+
+    sitting = Sitting("s", "try", "Try", "a", "i", {})
+    journal = Journal(Path("journal.jsonl"), sitting, urgent_patience=0.1, write=write)
+    run = in_a_hold(Run(record=_recording(journal)))
+    run.hear(Command.PAIN)
+    assert run.end() is Reason.PAIN
+    answers.set()
+    journal.close()
+    assert told(run, LATE) == 1
+    silenced = run.wait_for("silenced", cause="pain")
+    texts = [fields["text"] for _, name, fields in run.log[silenced:] if name == "prompt"]
+    assert texts == list(wording().talk("pain"))
+    assert journal.failure is None
 
 
 def test_a_mixer_that_breaks_once_is_a_lost_device_and_one_that_always_breaks_ends_the_session() -> None:

@@ -102,6 +102,19 @@ def test_a_damaged_or_unwritable_file_is_no_problem(tmp_path: Path) -> None:
     blocked.forget()
 
 
+def test_half_a_character_is_kept_as_text_and_leaves_no_second_file(tmp_path: Path) -> None:
+    problems = Problems(tmp_path / "problems.jsonl")
+    problems.note("The music 1\udcff.wav is silent.")
+    problems.note("b")
+    assert [line.split("  ")[2] for line in problems.read()] == [r"The music 1\udcff.wav is silent.", "b"]
+    assert [path.name for path in tmp_path.iterdir()] == ["problems.jsonl"]
+
+
+def test_whatever_keeps_it_from_being_kept_is_no_problem(tmp_path: Path) -> None:
+    Problems(tmp_path / "no\0name.jsonl").note("a")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_error_is_kept_with_its_place_in_the_program() -> None:
     try:
         parse_duration("half an hour of my secret exercise")

@@ -272,17 +272,17 @@ def _numbness_table(history: History) -> _Table:
     noted = [(each.at, each.where, "Numbness or tingling reported")
              for each in history.incidents if each.kind is Noted.NUMB]  # fmt: skip
     noted += [(each.at, each.where, "Yes, when asked about new numbness, tingling or weakness")
-              for each in history.check_ins if each.answer == "yes"]  # fmt: skip
+              for each in history.check_ins if each.answer == "yes" and not each.is_reported]  # fmt: skip
     noted.sort(key=lambda each: each[0], reverse=True)
-    rows = [
-        (day_in_words(at.date()), time_in_words(at), what, place_in_words(where))
-        for at, where, what in noted[:_NUMBNESS_ROWS]
-    ]
-    note = "After a report the exercise was left out for the rest of the session." if rows else ""
+    listed = noted[:_NUMBNESS_ROWS]
+    rows = [(day_in_words(at.date()), time_in_words(at), what, place_in_words(where)) for at, where, what in listed]
+    notes = []
     if len(noted) > _NUMBNESS_ROWS:
-        note = f"The newest {_NUMBNESS_ROWS} of {len(noted)}. {note}"
+        notes.append(f"The newest {_NUMBNESS_ROWS} of {len(noted)}.")
+    if any(where.exercise is not None for _, where, _ in listed):
+        notes.append("An exercise that is named here was left out for the rest of that session.")
     header = ("Date", "Time", "What", "Exercise")
-    return _Table("Numbness and tingling, whole journal", header, rows, "None was reported.", note, 2, (3,))
+    return _Table("Numbness and tingling, whole journal", header, rows, "None was reported.", " ".join(notes), 2, (3,))
 
 
 def _approval_table(history: History) -> _Table:

@@ -67,9 +67,12 @@ class SetupError(VoicecoachError):
 
 
 class RecordingError(VoicecoachError):
-    """A sound file cannot be read or written. Exit code 2."""
+    """A sound file cannot be read or written. Exit code 2. The message is text, whatever bytes the file's name has."""
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 class JournalError(VoicecoachError):

@@ -47,7 +47,8 @@ class EventFile:
         self.failure: OSError | None = None
         self._wall_time = wall_time
         try:
-            self._file: TextIO = path.open("a", encoding="utf-8")
+            # What UTF-8 has no bytes for, as in a file's name that is no text, becomes JSON's own escape of it.
+            self._file: TextIO = path.open("a", encoding="utf-8", errors="backslashreplace")
         except OSError as fault:
             raise UsageError(f"{path}: events cannot be written there: {fault.strerror}") from fault
 

@@ -19,9 +19,13 @@ from voicecoach.routine.fingerprint import approval_fingerprint, introduction_fi
 from voicecoach.routine.model import Routine
 from voicecoach.session.effects import Noted
 from voicecoach.session.standing import Hurt, Key, Standing
+from voicecoach.session.states import State
 
 APPROVAL_WITHDRAWN = "approval_withdrawn"
 """The event that takes approvals back: field ``routine``, or None for all of them."""
+
+_ASKING = (State.CHECK_IN.value, State.CHECK_IN_WAITING.value)
+"""What a session does while it asks about new numbness."""
 
 _LONGEST_TEXT = 200
 _LONGEST_SECONDS = 86_400.0
@@ -81,13 +85,15 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """An answer to "any new numbness, tingling or weakness?"."""
+    """What came of asking "any new numbness, tingling or weakness?" once, however often it was repeated."""
 
     at: datetime
     answer: str
     """``fine``, ``yes`` or ``none``."""
     where: Where
     title: str
+    is_reported: bool = False
+    """The answer was a report of numbness, which stands among the incidents as well."""
 
 
 @dataclass(slots=True)
@@ -119,6 +125,8 @@ class PastSession:
     doses: dict[Key, Dose] = field(default_factory=dict)
     kinds: set[Noted] = field(default_factory=set)
     """Of the incidents in it."""
+    unanswered: int | None = None
+    """Which of the history's check-ins waits for its answer: its entry is the session's last."""
 
     @property
     def seconds(self) -> float:
@@ -263,6 +271,7 @@ def _session(history: History, sessions: dict[str, PastSession], at: datetime, f
 
 def _note(noted: Noted, history: History, session: PastSession, at: datetime, fields: CheckedFields) -> None:
     where = fields.where()
+    unanswered, session.unanswered = session.unanswered, None
     match noted:
         case Noted.HOLD:
             seconds = fields.seconds("seconds") or 0.0
@@ -273,11 +282,14 @@ def _note(noted: Noted, history: History, session: PastSession, at: datetime, fi
             held, state = fields.seconds("held"), fields.text("state")
             history.incidents.append(Incident(noted, at, where, held, state, session.id, session.title))
             session.kinds.add(noted)
-            if noted is not Noted.NUMB:
+            if noted is Noted.NUMB:
+                if state in _ASKING:
+                    _ask(history, session, CheckIn(at, "yes", where, session.title, is_reported=True), unanswered)
+            else:
                 hurt = _Open(where.exercise, where.shown, session.routine, noted is Noted.EMERGENCY)
                 history.open_hurts.setdefault(session.id, []).append(hurt)
         case Noted.CHECK_IN:
-            history.check_ins.append(CheckIn(at, fields.text("answer") or "none", where, session.title))
+            _ask(history, session, CheckIn(at, fields.text("answer") or "none", where, session.title), unanswered)
         case Noted.APPROVAL:
             _answer(history, session, at, fields.text("answer"), fields.text("fingerprint"))
         case Noted.DOCTOR_SEEN if fields.text("answer") == "yes":
@@ -287,6 +299,17 @@ def _note(noted: Noted, history: History, session: PastSession, at: datetime, fi
             history.introduced.add(fields.text("fingerprint") or "")
         case Noted.FINISHED:
             session.reason, session.ran = fields.text("reason") or "?", fields.seconds("seconds")
+
+
+def _ask(history: History, session: PastSession, asked: CheckIn, unanswered: int | None) -> None:
+    """Count a check-in, or let it take the place of the one ``unanswered`` where it is the same, asked again."""
+    if unanswered is None or history.check_ins[unanswered].where.exercise != asked.where.exercise:
+        unanswered = len(history.check_ins)
+        history.check_ins.append(asked)
+    else:
+        history.check_ins[unanswered] = asked
+    if asked.answer not in ("fine", "yes"):
+        session.unanswered = unanswered
 
 
 def _count(history: History, session: PastSession, at: datetime, where: Where, dose: Dose) -> None:

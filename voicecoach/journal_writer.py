@@ -55,8 +55,9 @@ class Journal:
     """Call it with each Record: it returns once the entry is on the disk, or after ``patience`` seconds.
 
     A thread of its own writes, in the order of the calls. While it is behind, calls wait no more, but for pain and
-    warning signs (``urgent_patience``). What could not be written is kept and tried again with the next entry. Raises
-    nothing but RuntimeError after ``close``: ``failure`` holds what went wrong first. One thread calls.
+    warning signs (``urgent_patience``); where one of these had to be left behind ``late`` is True. What could not be
+    written is kept and tried again with the next entry. Raises nothing but RuntimeError after ``close``: ``failure``
+    holds what went wrong first. One thread calls.
     """
 
     def __init__(
@@ -71,6 +72,8 @@ class Journal:
     ) -> None:
         self.failure: JournalError | None = None
         """Ready to be shown; None as long as all went well."""
+        self.late = False
+        """Whether pain or a warning sign was still to be written when the session went on: the disk is slow."""
         self._path, self._sitting, self._clock, self._write = path, sitting, clock, write
         self._patience, self._urgent_patience = patience, urgent_patience
         self._changed = threading.Condition()
@@ -98,7 +101,8 @@ class Journal:
             mine = self._asked
             self._changed.notify_all()
             if record.noted in _URGENT:
-                self._changed.wait_for(lambda: self._tried >= mine, self._urgent_patience)
+                in_time = self._changed.wait_for(lambda: self._tried >= mine, self._urgent_patience)
+                self.late = self.late or not in_time
             elif not behind:
                 self._changed.wait_for(lambda: self._tried >= mine, self._patience)
 

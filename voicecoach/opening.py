@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from voicecoach.audio.miniaudio_device import DeviceInfo
 
 AUDIO = ("miniaudio", "simpleaudio", "null")
-"""What ``--audio`` takes, besides ``file:OUT.wav[,MICROPHONE.wav]``."""
+"""What ``--audio`` takes, besides ``file:OUT.wav[,MICROPHONE.wav]``: a stream that was lost goes on in OUT-2.wav."""
 
 
 class Speech:
@@ -185,11 +185,11 @@ def _null_device(warning: str | None) -> Devices:
 
 
 def _file_device(names: str, listen: bool) -> Devices:
-    from voicecoach.audio.file_device import FileDevice
+    from voicecoach.audio.file_device import FileDevices
 
     out, _, microphone = names.partition(",")
     captured = Path(microphone) if microphone and listen else None
-    return Devices(lambda: FileDevice(Path(out) if out else None, captured), captured is not None)
+    return Devices(FileDevices(Path(out) if out else None, captured).open, captured is not None)
 
 
 def _simpleaudio_device(has_microphone: bool) -> Devices:

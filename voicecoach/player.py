@@ -74,6 +74,8 @@ SHOWN_EVERY = 0.1
 DRAIN = 0.25
 """Seconds that the last sounds get to leave the device's buffer."""
 
+_RECORDING_ENDED = "The recording has ended"
+
 
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
@@ -151,6 +153,8 @@ class Player:
         self._stage, self._clock, self._deaf_after, self._show = stage, clock, deaf_after, show
         self.stuck_after = STUCK
         """Seconds without a turn of the loop after which the session's sound ends. From any thread."""
+        self.untold: list[str] = []
+        """What failed while the player closed, in whole sentences: the log was over by then."""
         self._inbox: Inbox[Item] = Inbox()
         self._mixer = Mixer(notify=self._inbox.put)
         self._performance = Performance(
@@ -254,12 +258,18 @@ class Player:
 
     def _close(self) -> None:
         stage, reopening = self._stage, self._reopening
-        if self._device is not None:
-            dismiss(self._device)
+        device = self._device
+        if device is not None:
+            was_well = device.failure is None
+            dismiss(device)
+            if was_well and isinstance(device.failure, DeviceError):
+                self.untold.append(f"{device.failure}.")
         others = (self._ear, stage.recorder, stage.rehearsal, stage.music, stage.greeting_check)
         for part in (reopening, *others):
             if part is not None:
                 part.close()
+        if stage.recorder is not None and stage.recorder.failure is not None and _RECORDING_ENDED not in self._told:
+            self.untold.append(_said(_RECORDING_ENDED, stage.recorder.failure))
         while (late := self._inbox.get(0)) is not None:
             _let_go(late)
         self._voice_thread.shutdown(wait=False, cancel_futures=True)
@@ -271,8 +281,9 @@ class Player:
 
     def _serve(self, device: AudioDevice) -> AudioDevice | None:
         """Let ``device``, which has been started, carry the session from here on; returns the one before."""
-        before, self._device = self._device, device
+        # The device's thread calls from the moment on at which it is this one's turn: it must not find the loop late.
         self._turned_at = now = self._clock()
+        before, self._device = self._device, device
         self._stream.begin(now, self._mixer.position)
         self._beat = (self._ear.heartbeat.at if self._ear else 0.0, now)
         self._underruns_of_device = 0
@@ -338,7 +349,7 @@ class Player:
     def _tell_failure(self, what: str, fault: BaseException) -> None:
         if what not in self._told:
             self._told.add(what)
-            self.tell_trouble(f"{what} ({type(fault).__name__}: {fault}).")
+            self.tell_trouble(_said(what, fault))
 
     def _hear(self, heard: Heard) -> None:
         self._inbox.put(heard, urgent=heard.command in URGENT)
@@ -461,7 +472,7 @@ class Player:
         if self._mixer.failure is not None:
             self._tell_failure("A part of the sound has failed and is left out", self._mixer.failure)
         if self._stage.recorder is not None and self._stage.recorder.failure is not None:
-            self._tell_failure("The recording has ended", self._stage.recorder.failure)
+            self._tell_failure(_RECORDING_ENDED, self._stage.recorder.failure)
 
     def _lose_device(self, now: float, device: AudioDevice, why: str) -> None:
         """Pause; until it is back the clock runs on without sound, so that stop and the safety talk still end."""
@@ -561,6 +572,10 @@ class Player:
         if self._buffer_ms is not None and buffer_ms not in (None, self._buffer_ms):
             self._performance.tell("buffer", ms=buffer_ms)
         self._buffer_ms = buffer_ms
+
+
+def _said(what: str, fault: BaseException) -> str:
+    return f"{what} ({type(fault).__name__}: {fault})."
 
 
 def _let_go(late: Item | None) -> None:

@@ -56,9 +56,10 @@ class Problems:
 
     def note(self, what: str) -> None:
         """Keep one more, without what is private in it."""
-        at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        line = {"at": at, "version": voicecoach.__version__, "what": without_private(what)[:LONGEST]}
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):  # whatever it is: nothing may come of it
+            at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            text = without_private(what).encode("utf-8", "backslashreplace").decode("utf-8")[:LONGEST]
+            line = {"at": at, "version": voicecoach.__version__, "what": text}
             kept = [*self._lines(), json.dumps(line, ensure_ascii=False)][-MOST:]
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # A new file is the user's alone (0600), and takes the old one's place at once.
@@ -67,7 +68,7 @@ class Problems:
                 with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                     file.write("\n".join(kept) + "\n")
                 Path(name).replace(self._path)
-            except OSError:
+            except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
 

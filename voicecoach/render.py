@@ -55,7 +55,11 @@ def render_session(
         raise RecordingError(f"{path.name}: a session is rendered to a .wav, .flac or .mp3 file")
     kind, subtype = sound_format
     try:
-        with soundfile.SoundFile(path, "w", rate, 1, subtype, format=kind) as file:
+        file = soundfile.SoundFile(path, "w", rate, 1, subtype, format=kind)
+    except (OSError, soundfile.SoundFileError, ValueError) as fault:  # the last: a name that is no text
+        raise RecordingError(f"{path} cannot be written: {fault}") from fault
+    try:
+        with file:
             written = 0
 
             def write(block: Samples) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -96,6 +97,19 @@ def test_what_cannot_be_played_is_left_out_and_said_once(tmp_path: Path) -> None
     assert pitch(heard) == pytest.approx(440, abs=2)
     assert [name in line for line, name in zip(told.lines, ("2.mp3", "3.wav", "4.ogg"), strict=True)] == [True] * 3
     assert all(line.endswith(".") and "\n" not in line for line in told.lines)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text here")
+def test_a_file_whose_name_is_no_text_is_left_out_and_told_in_words_that_print(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "2.wav", tone(0.5), 44_100)
+    (tmp_path / "2.wav").rename(tmp_path / "1\udcff.wav")
+    soundfile.write(tmp_path / "2.wav", tone(0.5), 44_100)
+    told = Told()
+    assert pitch(Playlist(find_music(tmp_path), told).read(STREAM_RATE)) == pytest.approx(440, abs=2)
+    (line,) = told.lines
+    assert line.endswith("left out.")
+    assert "1\\udcff.wav" in line
+    assert line.isprintable()
 
 
 def test_a_file_that_vanishes_between_two_rounds_is_said(tmp_path: Path) -> None:

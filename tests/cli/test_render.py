@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,12 @@ def test_one_call_writes_all_of_them_without_a_question(folder: Path, capsys: py
     assert chapters[-1].end_time == pytest.approx(soundfile.info(folder / "s.mp3").duration * 1000, abs=50)
     listed = re.findall(r"^\d\d:.* --> .*\n(.*)$", (folder / "c.vtt").read_text(), re.MULTILINE)
     assert listed == titles
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text here")
+def test_a_name_that_is_no_text_is_refused_and_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["render", "small.yaml", "-o", "s\udcff.wav", "--speed", "2"]) == 2
+    assert "s\\udcff.wav cannot be written" in capsys.readouterr().err
 
 
 def test_one_side_is_named_in_the_title(folder: Path) -> None:

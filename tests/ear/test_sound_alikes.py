@@ -99,6 +99,10 @@ def test_a_word_that_nobody_can_pronounce_is_named_and_hides_nothing_else() -> N
     assert found("The flumbix paws.") == [("paws", "pause")]
 
 
+def test_placeholders_and_numbers_are_no_words_that_a_dictionary_could_have() -> None:
+    assert sound_alikes().unknown("Flumbix for {seconds}, {rep} of 120, {side}: \u0661\u0662\u0663.") == ["Flumbix"]
+
+
 def test_ordinary_prose_is_not_flooded(repository: Path) -> None:
     """The licence, a text that nobody wrote for this: some words in a thousand."""
     text = (repository / "LICENSE").read_text(encoding="utf-8")

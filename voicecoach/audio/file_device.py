@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import soundfile
 from voicecoach.audio.clip import Samples, read_pieces
 from voicecoach.audio.device import Exchange
 from voicecoach.audio.guarded_exchange import GuardedExchange
-from voicecoach.audio.paced_stream import PacedStream
+from voicecoach.audio.paced_stream import PATIENCE, PacedStream
 from voicecoach.errors import DeviceError, RecordingError
 from voicecoach.units import STREAM_RATE
 
@@ -26,11 +27,20 @@ class FileDevice:
 
     ``microphone`` is a recording of any rate (channels are averaged); its first sample comes with the first block,
     and after its last one follows noise at -70 dBFS. The file is complete once ``close`` has returned.
+
+    One ``after`` another, which was lost, leaves that one's file alone: it writes to ``out`` with a number that no file
+    has yet (OUT-2.wav), and its microphone goes on where the other's was.
     """
 
-    def __init__(self, out: Path | None = None, microphone: Path | None = None) -> None:
+    def __init__(
+        self, out: Path | None = None, microphone: Path | None = None, after: FileDevice | None = None
+    ) -> None:
         self._out = out
         self._microphone = microphone
+        self._goes_on = after is not None
+        self._heard: int = 0 if after is None else after._heard
+        """Frames of the microphone that went by."""
+        self._has_written = False
         self._file: soundfile.SoundFile | None = None
         self._write_failed = False
         self._recording: Iterator[Samples] = iter(())
@@ -67,17 +77,21 @@ class FileDevice:
             for _ in read_pieces(self._microphone, STREAM_RATE):
                 pass  # whether all of it can be read is asked now, not in the middle of a session
             self._recording = read_pieces(self._microphone, STREAM_RATE)
+            self._skip(self._heard)
         if self._out is not None:
+            if self._goes_on:
+                self._out = _sibling(self._out)
             self._file = _create(self._out)
         self._guard = GuardedExchange(exchange)
         self._stream = PacedStream("file-device", self._step, self._finish)
         self._stream.start()
 
-    def close(self) -> None:
-        """End the stream and complete the file."""
+    def close(self, patience: float = PATIENCE) -> None:
+        """End the stream and complete the file; ``failure`` says so where a disk does not let it in ``patience`` s."""
         if self._guard is not None and self._stream is not None:
             self._guard.close()
-            self._stream.close()
+            if not self._stream.close(patience) and self._file is not None:
+                self._guard.fail(DeviceError(f"The disk does not answer, so {self._out} is not complete"))
 
     def _step(self, frames: int) -> None:
         if self._guard is None:
@@ -87,6 +101,7 @@ class FileDevice:
             return
         try:
             self._file.write(block)
+            self._has_written = True
         except (OSError, soundfile.SoundFileError) as fault:
             self._write_failed = True
             self._guard.fail(DeviceError(f"{self._out} could not be written to: {fault}. Is the disk full?"))
@@ -94,10 +109,20 @@ class FileDevice:
     def _finish(self) -> None:
         if self._file is not None:
             self._file.close()
+            if self._goes_on and not self._has_written and self._out is not None:
+                self._out.unlink()  # on a full disk there is one attempt after the other
+
+    def _skip(self, frames: int) -> None:
+        for piece in self._recording:
+            if frames < len(piece):
+                self._captured = piece[frames:]
+                return
+            frames -= len(piece)
 
     def _next_captured(self, frames: int) -> Samples | None:
         if self._microphone is None:
             return None
+        self._heard += frames
         while len(self._captured) < frames:
             piece = next(self._recording, None)
             if piece is None:
@@ -110,11 +135,29 @@ class FileDevice:
         return np.concatenate([heard, noise])
 
 
+class FileDevices:
+    """Opens a FileDevice and, where it was lost, others after it, so that nothing that was written is lost with it."""
+
+    def __init__(self, out: Path | None, microphone: Path | None) -> None:
+        self._out, self._microphone = out, microphone
+        self._last: FileDevice | None = None
+
+    def open(self) -> FileDevice:
+        """The next, not started yet."""
+        self._last = FileDevice(self._out, self._microphone, self._last)
+        return self._last
+
+
+def _sibling(path: Path) -> Path:
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(each for each in numbered if not each.exists())
+
+
 def _create(path: Path) -> soundfile.SoundFile:
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         raise RecordingError(f"Sound is recorded to a .wav or .flac file; {path.name} is neither.")
     try:
         return soundfile.SoundFile(path, "w", STREAM_RATE, 1, "PCM_16", format=kind)
-    except (OSError, soundfile.SoundFileError) as fault:
+    except (OSError, soundfile.SoundFileError, ValueError) as fault:  # the last: a name that is no text
         raise RecordingError(f"{path} cannot be written: {fault}") from fault

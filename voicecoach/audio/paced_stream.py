@@ -14,6 +14,8 @@ BLOCK = STREAM_RATE // 100
 GIVE_UP_AFTER = 1.0
 """Seconds behind at which time is let go rather than made up: a program that was stopped with Ctrl-Z, or a machine
 that slept, must not hear a minute of its session in one burst."""
+PATIENCE = 3.0
+"""Seconds that ``close`` waits for a step that hangs, as on a disk or a sound server that never answers."""
 
 
 class Pace:
@@ -65,11 +67,17 @@ class PacedStream:
         """Begin at once."""
         self._thread.start()
 
-    def close(self) -> None:
-        """End after the block in progress; returns when the thread has finished. May be called twice, or within it."""
+    def close(self, patience: float = PATIENCE) -> bool:
+        """End after the block in progress; returns when the thread has finished, or after ``patience`` seconds.
+
+        False where it has not: it ends by itself as soon as its step does. May be called twice, or within it.
+        """
         self._closing.set()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join()
+        if self._thread is threading.current_thread():
+            return True
+        if self._thread.is_alive():
+            self._thread.join(patience)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         self._pace = Pace(time.monotonic(), BLOCK / STREAM_RATE)

@@ -114,7 +114,7 @@ class Playlist:
 def _opened(file: Path) -> soundfile.SoundFile:
     try:
         return soundfile.SoundFile(file)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:  # the last: a name that is no text
         raise RecordingError(f"The music {file} cannot be read: {_reason(error)}.") from error
 
 

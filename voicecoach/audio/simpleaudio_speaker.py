@@ -21,7 +21,7 @@ from voicecoach.audio.alsa_messages import silence_alsa_messages
 from voicecoach.audio.clip import Samples
 from voicecoach.audio.device import Exchange
 from voicecoach.audio.guarded_exchange import GuardedExchange
-from voicecoach.audio.paced_stream import PacedStream
+from voicecoach.audio.paced_stream import PATIENCE, PacedStream
 from voicecoach.errors import DeviceError
 from voicecoach.units import STREAM_RATE
 
@@ -86,15 +86,14 @@ class SimpleaudioSpeaker:
                 "without sound: --audio null"
             ) from fault
         self._guard = GuardedExchange(exchange)
-        self._stream = PacedStream("simpleaudio-speaker", self._step)
+        self._stream = PacedStream("simpleaudio-speaker", self._step, simpleaudio.stop_all)
         self._stream.start()
 
-    def close(self) -> None:
-        """Stop what sounds and end the stream."""
+    def close(self, patience: float = PATIENCE) -> None:
+        """End the stream and stop what sounds; a library that hangs is left behind after ``patience`` seconds."""
         if self._guard is not None and self._stream is not None:
             self._guard.close()
-            self._stream.close()
-            self._player.stop_all()
+            self._stream.close(patience)
 
     def _step(self, frames: int) -> None:
         assert self._guard is not None

@@ -58,6 +58,8 @@ EXIT_CODES = {
 }
 """What ``play`` returns; Reason.INTERRUPT by a signal returns 128 and the signal's number."""
 
+LATE = "The disk is slow: what you reported is not in the journal yet."
+
 
 def run(options: argparse.Namespace, signals: Signals) -> int:
     """Play one to its end; returns the exit code of its reason."""
@@ -145,6 +147,9 @@ def run(options: argparse.Namespace, signals: Signals) -> int:
             if live is not None:
                 live.close()
             remember_volume(session.volume)
+            for what in player.untold:
+                problems.note(what)
+                complain(f"voicecoach: {what}")
     finally:
         signals.interrupt = None
         speech.close()
@@ -173,16 +178,18 @@ def _standing(path: Path, routine: Routine) -> tuple[Standing, list[str]]:
 
 
 def _recording(journal: Journal) -> Callable[[Record], str | None]:
-    """Writes into the journal; returns its failure once."""
-    told = False
+    """Writes into the journal; returns its failure once, and once that pain is late.
+
+    Where pain is late the advice follows: the coach says nothing of the journal, only the terminal does.
+    """
+    told = told_late = False
 
     def record(what: Record) -> str | None:
-        nonlocal told
+        nonlocal told, told_late
         journal(what)
-        if told or journal.failure is None:
-            return None
-        told = True
-        return str(journal.failure)
+        is_news, told = journal.failure is not None and not told, journal.failure is not None
+        is_late, told_late = journal.late and not told_late, journal.late
+        return str(journal.failure) if is_news else LATE if is_late else None
 
     return record
 

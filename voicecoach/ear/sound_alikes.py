@@ -80,8 +80,12 @@ class SoundAlikes:
         return self._seen[text]
 
     def unknown(self, text: str) -> list[str]:
-        """Words of ``text`` that nobody knows how to pronounce: what they sound like is not found out."""
-        return [text[word.start : word.end] for word in self._pronunciation.of_text(text) if not word.ways]
+        """Words of ``text`` that nobody knows how to pronounce: what they sound like is not found out.
+
+        Without placeholders and large numbers, which no writer could have worded otherwise.
+        """
+        lacking = (text[word.start : word.end] for word in self._pronunciation.of_text(text) if not word.ways)
+        return [word for word in lacking if not (word.startswith("{") or word.isdecimal())]
 
     def _find(self, text: str) -> Iterator[SoundAlike]:
         for clause in self.clauses(text):
