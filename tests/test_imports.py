@@ -30,7 +30,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 """From the bottom to the top: a file may import from its own layer and from those below. "" is the package itself."""
 
-PORTS = frozenset({"audio.clip", "audio.loudness", "audio.device", "ear.spotter", "voice.synthesizer"})
+PORTS = frozenset(
+    {"audio.clip", "audio.loudness", "audio.device", "audio.recorded_session", "ear.spotter", "voice.synthesizer"}
+)
 """What voice, audio and ear may take from one another: the currency of sound and the ports, never an adapter."""
 
 DOORS = {

@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 from voicecoach.audio import recorder as module
-from voicecoach.audio.recorder import Recorder, is_recording
+from voicecoach.audio.recorded_session import is_recorded_session
+from voicecoach.audio.recorder import Recorder
 from voicecoach.errors import RecordingError
 from voicecoach.units import STREAM_RATE
 
@@ -37,12 +38,12 @@ def test_its_own_recordings_are_known_and_no_others(name: str, tmp_path: Path) -
     recorder = Recorder(tmp_path / name)
     recorder.submit(None, np.zeros(480, np.float32))
     recorder.close()
-    assert is_recording(tmp_path / name)
+    assert is_recorded_session(tmp_path / name)
     soundfile.write(tmp_path / f"other-{name}", np.zeros((480, 2)), STREAM_RATE)
-    assert not is_recording(tmp_path / f"other-{name}")
-    assert not is_recording(tmp_path / "missing.wav")
+    assert not is_recorded_session(tmp_path / f"other-{name}")
+    assert not is_recorded_session(tmp_path / "missing.wav")
     (tmp_path / "text.raw").write_text("no sound")
-    assert not is_recording(tmp_path / "text.raw")
+    assert not is_recorded_session(tmp_path / "text.raw")
 
 
 def test_a_disk_or_a_library_that_fails_is_kept_and_nothing_piles_up(tmp_path: Path) -> None:

@@ -10,30 +10,17 @@ import numpy as np
 import soundfile
 
 from voicecoach.audio.clip import Samples
+from voicecoach.audio.recorded_session import MARK
 from voicecoach.errors import RecordingError
 from voicecoach.units import STREAM_RATE
 
 FORMATS = {".wav": "WAV", ".flac": "FLAC"}
-
-MICROPHONE, LOUDSPEAKER = 0, 1
-"""The channels."""
 
 _PATIENCE = 3.0
 """Seconds that ``close`` waits for the disk: one that never answers must not keep the program from ending."""
 
 _MOST_WAITING = 10 * STREAM_RATE
 """Frames that may wait for the disk, 4 MB: one that hangs must not fill the memory."""
-
-_MARK = "voicecoach: left the microphone, right the loudspeaker"
-
-
-def is_recording(path: Path) -> bool:
-    """Whether a Recorder wrote that file, and no editor has changed its two channels since; never raises."""
-    try:
-        with soundfile.SoundFile(path) as file:
-            return bool(file.channels == 2 and file.comment == _MARK)
-    except (OSError, RuntimeError, TypeError, ValueError):  # raw sound, or a name that is no text
-        return False
 
 
 class Recorder:
@@ -48,7 +35,7 @@ class Recorder:
             raise RecordingError(f"{path.name}: a recording is a .wav or .flac file")
         try:
             self._file = soundfile.SoundFile(path, "w", STREAM_RATE, 2, "PCM_16", format=kind)
-            self._file.comment = _MARK
+            self._file.comment = MARK
         except (OSError, soundfile.SoundFileError, ValueError) as fault:  # the last: a name that is no text
             raise RecordingError(f"{path} cannot be written: {fault}") from fault
         self.failure: Exception | None = None

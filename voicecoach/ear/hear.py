@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from voicecoach.audio.clip import Samples, read_pieces
-from voicecoach.audio.recorder import LOUDSPEAKER, MICROPHONE, is_recording
+from voicecoach.audio.recorded_session import LOUDSPEAKER, MICROPHONE, is_recorded_session
 from voicecoach.ear.engines import DEFAULT_ENGINE, make_hearing
 from voicecoach.ear.hearing import Hearing
 from voicecoach.ear.spotter import Heard
@@ -40,7 +40,7 @@ def hear_file(
     ``decided`` counts STREAM_RATE frames into the file. Raises RecordingError and EarError. Consume one file before the
     next is begun: they share an engine. A recording may last for days: it is read as it is heard.
     """
-    has_both = playing is None and is_recording(path)
+    has_both = playing is None and is_recorded_session(path)
     sound = _blocks(read_pieces(path, STREAM_RATE, MICROPHONE if has_both else None), _AFTER)
     played: Iterator[Samples | None] = repeat(None)
     if has_both:
