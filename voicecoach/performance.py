@@ -64,7 +64,8 @@ class Performance:
     ``arm`` is told which commands to listen for, ``retempo`` at which speed to render all texts again; when that is
     done, set ``clip_of`` and pass SpeechReady to ``take``. ``record`` writes into the journal and returns what went
     wrong, if it is news. ``music`` gives the background sound. What the log tells of an event is told after what had to
-    be recorded of it, so that nothing is known to have happened that could still be lost.
+    be recorded of it, so that nothing is known to have happened that could still be lost, but for what a slow disk had
+    not taken when the journal stopped waiting for it.
     """
 
     def __init__(
