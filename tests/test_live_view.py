@@ -6,6 +6,8 @@ import fcntl
 import io
 import re
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -38,6 +40,33 @@ PLAN = make_plan(ROUTINE)
 OUTLINE = Outline.of(ROUTINE, PLAN)
 ADVICE = {reason: wording().talk(reason) for reason in ("pain", "emergency")}
 GLANCE = Glance(48_000, State.INTRODUCING, Place(), 0, 48_000 * 125)
+
+IS_CONTINUED = """
+import os, signal, sys, threading, time
+from rich.console import Console
+from voicecoach.display import Display
+from voicecoach.live_view import LiveView
+from voicecoach.outline import Outline
+from voicecoach.routine.model import Exercise, Hold, Range, Routine
+from voicecoach.session.plan import make_plan
+
+hold = Hold(hold=Range(low=15, high=15))
+routine = Routine(format=1, title="Try", exercises=(Exercise(id="pull", name="Pull", steps=(hold,)),))
+console = Console(force_terminal=True)
+view = LiveView(console, Display(console))
+view.open(Outline.of(routine, make_plan(routine)), {})
+end = time.monotonic() + 1.0
+
+def go_on():
+    while time.monotonic() < end:
+        os.kill(os.getpid(), signal.SIGCONT)
+
+threading.Thread(target=go_on, daemon=True).start()
+while time.monotonic() < end:
+    view.look(None)
+print("still there", file=sys.stderr)
+view.close()
+"""
 
 
 class Terminal:
@@ -169,6 +198,16 @@ def test_a_fault_in_the_drawing_leaves_lines(terminal: Terminal, view: LiveView)
     assert "AttributeError" in troubles[0]
     view(3.0, "prompt", {"text": "Still here.", "exercise": None, "side": None, "rep": None})
     terminal.until(lambda written: "Still here." in written.split(LEAVE)[-1])
+
+
+def test_it_can_be_continued_at_any_moment_of_a_look(terminal: Terminal) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", IS_CONTINUED], stdin=terminal.fd, stdout=terminal.fd, stderr=subprocess.PIPE
+    ) as program:
+        try:
+            assert program.communicate(timeout=PATIENCE) == (None, b"still there\n")
+        finally:
+            program.kill()
 
 
 def test_before_it_is_open_it_prints_lines(terminal: Terminal, view: LiveView) -> None:

@@ -234,8 +234,8 @@ class LiveView:
             self._canvas.close()
 
     def _take(self) -> None:
+        # Nothing but this: the thread that was interrupted may be inside the event's lock. The next look draws.
         self._canvas.forget()
-        self._something_new.set()
 
 
 def open_display(*, in_lines: bool = False, console: Console | None = None) -> Display | LiveView:
