@@ -60,7 +60,7 @@ raise RuntimeError("nobody closes anything")
 class Screen:
     """A terminal of 80 x 24, everything that was written to it, and a shell that runs a program there."""
 
-    def __init__(self, *program: str, **environment: str) -> None:
+    def __init__(self, *program: str, behind: bool = False, **environment: str) -> None:
         self.user, self.terminal = pty.openpty()
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.before = termios.tcgetattr(self.terminal)
@@ -69,7 +69,7 @@ class Screen:
         self._reader.start()
         shell = Path(__file__).with_name("job_shell.py")
         self.shell = subprocess.Popen(
-            [sys.executable, str(shell), os.ttyname(self.terminal), sys.executable, *program],
+            [sys.executable, str(shell), os.ttyname(self.terminal), *("&" * behind), sys.executable, *program],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
             env={**os.environ, "TERM": "xterm-256color", "NO_COLOR": "", **environment},
         )  # fmt: skip
@@ -139,9 +139,9 @@ def routine(tmp_path: Path) -> Path:
 def run() -> Iterator[Callable[..., Screen]]:
     opened = []
 
-    def start(*program: str, **environment: str) -> Screen:
+    def start(*program: str, behind: bool = False, **environment: str) -> Screen:
         try:
-            screen = Screen(*program, **environment)
+            screen = Screen(*program, behind=behind, **environment)
         except OSError as fault:
             pytest.skip(f"this system has no pseudo terminals (a bare chroot?): {fault}")
         opened.append(screen)
@@ -154,9 +154,9 @@ def run() -> Iterator[Callable[..., Screen]]:
 
 @pytest.fixture
 def play(run: Callable[..., Screen], routine: Path, tmp_path: Path) -> Callable[..., Screen]:
-    def start(*flags: str, **environment: str) -> Screen:
-        events = ("--events", str(tmp_path / "events.jsonl"))
-        return run("-m", "voicecoach", "play", str(routine), "--audio", "null", *events, *flags, **environment)
+    def start(*flags: str, behind: bool = False, **environment: str) -> Screen:
+        program = ("-m", "voicecoach", "play", str(routine), "--audio", "null")
+        return run(*program, "--events", str(tmp_path / "events.jsonl"), *flags, behind=behind, **environment)
 
     return start
 
@@ -249,6 +249,35 @@ def test_in_the_background_nothing_is_drawn(play: Callable[..., Screen]) -> None
     assert screen.modes == screen.before
     screen.go_on("fg")
     screen.until(lambda: screen.is_alternate and screen.is_raw)
+    screen.type("s")
+    assert screen.report() == "exited 0"
+    assert screen.modes == screen.before
+
+
+def test_what_is_typed_for_the_shell_does_not_stop_the_session(play: Callable[..., Screen], tmp_path: Path) -> None:
+    screen = play()
+    screen.until(lambda: screen.is_alternate and screen.is_raw)
+    screen.type("\x1a")
+    assert screen.report() == "stopped"
+    screen.go_on("bg")
+    screen.type("xyz\n")
+    time.sleep(0.7)
+    os.kill(screen.job, signal.SIGTERM)
+    screen.until(lambda: bool(events(tmp_path, "finished")))
+
+
+def test_a_session_that_was_started_in_the_background_has_its_keys_once_it_is_in_front(
+    play: Callable[..., Screen], tmp_path: Path
+) -> None:
+    screen = play(behind=True)
+    screen.until(lambda: bool(events(tmp_path, "prompt")))
+    time.sleep(0.3)
+    assert ENTER not in screen.written
+    screen.go_on("fg")
+    screen.until(lambda: screen.is_alternate and screen.is_raw)
+    screen.type("s")
+    assert screen.report() == "exited 0"
+    assert screen.modes == screen.before
 
 
 def test_a_stopped_terminal_does_not_stop_the_session(play: Callable[..., Screen], tmp_path: Path) -> None:
