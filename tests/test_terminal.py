@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -65,6 +66,8 @@ class Screen:
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.before = termios.tcgetattr(self.terminal)
         self._written = b""
+        self._reads = threading.Event()
+        self._reads.set()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         shell = Path(__file__).with_name("job_shell.py")
@@ -76,7 +79,7 @@ class Screen:
         self.job = int(self.report().split()[1])
 
     def _read(self) -> None:
-        while True:
+        while self._reads.wait():
             try:
                 data = os.read(self.user, 65536)
             except OSError:
@@ -103,8 +106,28 @@ class Screen:
     def type(self, keys: str) -> None:
         os.write(self.user, keys.encode())
 
+    def fill(self, but: int) -> None:
+        """From now on nobody reads, and there is room for about ``but`` bytes."""
+        self._reads.clear()
+        fd = os.open(os.ttyname(self.terminal), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        left = but
+        end = time.monotonic() + PATIENCE
+        full_since = None
+        while full_since is None or time.monotonic() - full_since < 0.3:
+            assert time.monotonic() < end
+            try:
+                os.write(fd, b"." * 1000)
+                full_since = None
+            except BlockingIOError:
+                full_since = full_since or time.monotonic()
+                time.sleep(0.02)
+        os.close(fd)
+        while left > 0:
+            left -= len(os.read(self.user, left))
+
     def report(self) -> str:
         assert self.shell.stdout is not None
+        assert select.select([self.shell.stdout], [], [], PATIENCE)[0], f"no report within {PATIENCE} seconds"
         return self.shell.stdout.readline().strip()
 
     def go_on(self, how: str) -> None:
@@ -119,6 +142,7 @@ class Screen:
             time.sleep(0.02)
 
     def close(self) -> None:
+        self._reads.set()
         if self.shell.poll() is None:
             with suppress(ProcessLookupError):  # it has just ended
                 os.killpg(self.job, signal.SIGKILL)
@@ -292,6 +316,36 @@ def test_a_stopped_terminal_does_not_stop_the_session(play: Callable[..., Screen
     screen.type("\x11")
     assert screen.report() == "exited 10"
     screen.until(lambda: "Session ended because of pain" in screen.written)
+    assert screen.modes == screen.before
+
+
+@pytest.mark.parametrize("but", [0, 2000])
+def test_a_terminal_that_takes_nothing_more_keeps_nobody_from_ending_it(
+    play: Callable[..., Screen], tmp_path: Path, but: int
+) -> None:
+    screen = play()
+    screen.until(lambda: screen.is_alternate and screen.is_raw)
+    screen.fill(but)
+    for rows in (30, 24) * 3:  # each time all of it is drawn
+        fcntl.ioctl(screen.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 80, 0, 0))
+        time.sleep(0.2)
+    os.kill(screen.job, signal.SIGTERM)
+    assert screen.report() == "exited 143"
+    assert [event["reason"] for event in events(tmp_path, "finished")] == ["interrupt"]
+    assert screen.modes == screen.before
+
+
+def test_a_session_that_is_over_waits_for_the_terminal_until_a_signal(
+    play: Callable[..., Screen], tmp_path: Path
+) -> None:
+    screen = play()
+    screen.until(lambda: screen.is_alternate and screen.is_raw)
+    screen.fill(0)
+    screen.type("s")
+    screen.until(lambda: bool(events(tmp_path, "finished")))
+    time.sleep(1.0)
+    os.kill(screen.job, signal.SIGTERM)
+    assert screen.report() == "exited 143"
     assert screen.modes == screen.before
 
 
