@@ -11,9 +11,8 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
-from voicecoach.cli.complaints import complain
+from voicecoach.cli.complaints import complain, let_go
 from voicecoach.cli.settings import parse, sources_of
 from voicecoach.cli.signals import Signalled, Signals
 from voicecoach.errors import UsageError, VoicecoachError, WrittenError
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Signalled as signalled:
         return 128 + signalled.number
     except BrokenPipeError:
-        _let_go_of_output()
+        let_go(sys.stdout)
         return 0
     except WrittenError as error:
         complain(*error.problems)
@@ -51,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in _NO_ROOM:
             return _unexpected(error)
-        _let_go_of_output()
+        let_go(sys.stdout)
         where = f" to {error.filename}" if error.filename else ""
         complain(f"voicecoach: what belongs{where or ' on standard output'} could not be written: {error.strerror}.")
         return 1
@@ -88,12 +87,6 @@ def _be_lenient() -> None:
     """A name or title may hold letters that the output's encoding lacks, or bytes that are no text."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-
-
-def _let_go_of_output() -> None:
-    """Python flushes stdout once more at exit; there is nobody left to read it."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unexpected(error: Exception) -> int:
