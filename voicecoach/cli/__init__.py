@@ -1,22 +1,24 @@
 """The command line: one file for each command; ``arguments.py`` has their flags.
 
-Only ``main`` is an exit, and only this package and the display print.
+Only ``main`` is an exit, and only this package and the display print. What takes time to load is imported in ``main``,
+once it catches signals: Ctrl-C may come at any moment.
 """
 
 from __future__ import annotations
 
-import argparse
 import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from voicecoach.cli.complaints import complain, let_go
-from voicecoach.cli.settings import parse, sources_of
 from voicecoach.cli.signals import Signalled, Signals
 from voicecoach.errors import UsageError, VoicecoachError, WrittenError
-from voicecoach.problems import Problems
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options: argparse.Namespace | None = None
     try:
         signals.catch()
+        with signals.held():
+            from voicecoach.cli.settings import parse
+
         _open_what_is_closed()
         _be_lenient()
         _need_a_home()
@@ -43,8 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(*error.problems)
         return error.exit_code
     except VoicecoachError as error:
+        from voicecoach.cli.settings import sources_of
+
         if error.exit_code == 1:
-            Problems().note_error(error)
+            _note(error)
         complain(f"voicecoach: {error}", *sources_of(options, str(error)))
         return error.exit_code
     except OSError as error:
@@ -89,8 +96,14 @@ def _be_lenient() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
-def _unexpected(error: Exception) -> int:
+def _note(error: Exception) -> None:
+    from voicecoach.problems import Problems
+
     Problems().note_error(error)
+
+
+def _unexpected(error: Exception) -> int:
+    _note(error)
     if os.environ.get("VOICECOACH_DEBUG"):
         raise error
     complain(

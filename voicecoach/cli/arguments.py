@@ -98,7 +98,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_voice(render)
 
     hear = command("hear", "run the ear over recordings", "voicecoach hear take.wav --json --asking")
-    hear.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV or FLAC, any rate; or what --record kept")
+    hear.add_argument("files", nargs="+", type=Path, metavar="FILE",
+                      help="WAV or FLAC, any rate; or what --record kept")  # fmt: skip
     hear.add_argument("--json", action="store_true", help="one JSON object for each command heard")
     hear.add_argument("--playing", type=Path, metavar="REFERENCE.wav", help="what the loudspeaker emitted meanwhile")
     hear.add_argument("--asking", action="store_true", help="as while a question is open: yes and no count too")
@@ -169,7 +170,9 @@ def _run_of(command: str) -> Callable[[argparse.Namespace, Signals], int]:
     """``run`` of the command's own file, which is loaded only when it is called."""
 
     def run(options: argparse.Namespace, signals: Signals) -> int:
-        code: int = import_module(f"voicecoach.cli.{command}").run(options, signals)
+        with signals.held():
+            module = import_module(f"voicecoach.cli.{command}")
+        code: int = module.run(options, signals)
         return code
 
     return run
