@@ -71,10 +71,12 @@ class Screen:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         shell = Path(__file__).with_name("job_shell.py")
+        # Buffered, as it is for everybody: an unbuffered output forgets what it could not write.
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         self.shell = subprocess.Popen(
             [sys.executable, str(shell), os.ttyname(self.terminal), *("&" * behind), sys.executable, *program],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "NO_COLOR": "", **environment},
+            env={**kept, "TERM": "xterm-256color", "NO_COLOR": "", **environment},
         )  # fmt: skip
         self.job = int(self.report().split()[1])
 
@@ -347,6 +349,18 @@ def test_a_session_that_is_over_waits_for_the_terminal_until_a_signal(
     os.kill(screen.job, signal.SIGTERM)
     assert screen.report() == "exited 143"
     assert screen.modes == screen.before
+
+
+def test_any_command_ends_at_a_signal_while_it_writes_to_a_terminal_that_takes_nothing_more(
+    run: Callable[..., Screen], routine: Path
+) -> None:
+    screen = run("-m", "voicecoach", "check", str(routine), "--watch")
+    screen.until(lambda: "\n" in screen.written)
+    screen.fill(0)
+    routine.write_text(f"{ROUTINE}# changed\n", encoding="utf-8")
+    time.sleep(2.0)  # it looks every half second, twice
+    os.kill(screen.job, signal.SIGTERM)
+    assert screen.report() == "exited 143"
 
 
 def test_a_terminal_of_another_size_is_drawn_anew(play: Callable[..., Screen]) -> None:

@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except Signalled as signalled:
+        if sys.stdout.isatty():
+            # It may take nothing more, and the last flush would wait for it for ever.
+            let_go(sys.stdout)
         return 128 + signalled.number
     except BrokenPipeError:
         let_go(sys.stdout)
