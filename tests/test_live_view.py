@@ -146,7 +146,7 @@ def test_the_terminal_is_given_back_once_and_only_if_it_was_taken(terminal: Term
 
 def test_a_terminal_that_takes_nothing_holds_nobody_up_and_misses_nothing(terminal: Terminal) -> None:
     canvas = Canvas(terminal.console)
-    frames = [[Text(f"{mark * 200}") for _ in range(24)] for mark in "abc"]
+    frames = [[Text(mark * 200) for _ in range(24)] for mark in "abc"]
 
     def draw_and_close() -> None:
         for number in range(60):
@@ -164,6 +164,35 @@ def test_a_terminal_that_takes_nothing_holds_nobody_up_and_misses_nothing(termin
     assert written.endswith(f"{LEAVE}Kept.\r\n")
     assert set(re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", written.removesuffix("Kept.\r\n"))) == set("abc")
     assert written.count("\x1b[24;1H") == len(re.findall(r"(a{200}|b{200}|c{200})\x1b\[0m\x1b\[K", written)) / 24
+
+
+def test_where_the_terminal_cannot_be_opened_again_a_draw_may_be_stuck_and_the_end_is_not(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_name(fd: int) -> str:
+        raise OSError(fd)
+
+    monkeypatch.setattr(os, "ttyname", no_name)
+    canvas = Canvas(terminal.console)
+    frames = [[Text(mark * 200) for _ in range(24)] for mark in "abc"]
+    goes_on = threading.Event()
+    goes_on.set()
+
+    def draw() -> None:
+        number = 0
+        while goes_on.is_set():
+            canvas.draw(frames[number % 3])
+            number += 1
+
+    thread = threading.Thread(target=draw, daemon=True)
+    thread.start()
+    time.sleep(0.5)
+    began = time.monotonic()
+    for give_up in (canvas.close, canvas.forget):
+        give_up()
+    assert time.monotonic() - began < 4.0
+    goes_on.clear()
+    terminal.until(lambda _: not thread.is_alive())
 
 
 def test_text_of_any_kind_is_drawn_as_it_is(terminal: Terminal) -> None:
