@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from voicecoach.display import Display
@@ -25,3 +27,14 @@ def test_a_lost_sound_is_told_with_its_reason_and_that_it_is_back() -> None:
         assert news.trouble.startswith(words)
         assert news.trouble_at == t
     assert "\x1b" not in shown.getvalue()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that takes nothing is Linux's")
+def test_what_could_not_be_written_is_not_written_again() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        display = Display(Console(file=full))
+        display.say("Hello.")
+        assert display.failure is not None
+        full.flush()
+        display.say("Still there?")
+        full.flush()

@@ -44,8 +44,10 @@ class Home:
         self.folder, self.home = folder, folder / "home"
         self.home.mkdir()
         (folder / "try.yaml").write_text(ROUTINE, encoding="utf-8")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PULSE_"))}
-        self.env = {**kept, "HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
+        # Buffered, as it is for everybody: an unbuffered output forgets what it could not write.
+        left_out = ("XDG_", "PULSE_", "PYTHONUNBUFFERED")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+        self.env = {**kept, "HOME": str(self.home)}
         self.started: list[subprocess.Popen[str]] = []
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:

@@ -6,6 +6,9 @@ import fcntl
 import io
 import re
 import struct
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -38,6 +41,33 @@ PLAN = make_plan(ROUTINE)
 OUTLINE = Outline.of(ROUTINE, PLAN)
 ADVICE = {reason: wording().talk(reason) for reason in ("pain", "emergency")}
 GLANCE = Glance(48_000, State.INTRODUCING, Place(), 0, 48_000 * 125)
+
+IS_CONTINUED = """
+import os, signal, sys, threading, time
+from rich.console import Console
+from voicecoach.display import Display
+from voicecoach.live_view import LiveView
+from voicecoach.outline import Outline
+from voicecoach.routine.model import Exercise, Hold, Range, Routine
+from voicecoach.session.plan import make_plan
+
+hold = Hold(hold=Range(low=15, high=15))
+routine = Routine(format=1, title="Try", exercises=(Exercise(id="pull", name="Pull", steps=(hold,)),))
+console = Console(force_terminal=True)
+view = LiveView(console, Display(console))
+view.open(Outline.of(routine, make_plan(routine)), {})
+end = time.monotonic() + 1.0
+
+def go_on():
+    while time.monotonic() < end:
+        os.kill(os.getpid(), signal.SIGCONT)
+
+threading.Thread(target=go_on, daemon=True).start()
+while time.monotonic() < end:
+    view.look(None)
+print("still there", file=sys.stderr)
+view.close()
+"""
 
 
 class Terminal:
@@ -114,6 +144,57 @@ def test_the_terminal_is_given_back_once_and_only_if_it_was_taken(terminal: Term
     assert terminal.written().count(LEAVE) == 1
 
 
+def test_a_terminal_that_takes_nothing_holds_nobody_up_and_misses_nothing(terminal: Terminal) -> None:
+    canvas = Canvas(terminal.console)
+    frames = [[Text(mark * 200) for _ in range(24)] for mark in "abc"]
+
+    def draw_and_close() -> None:
+        for number in range(60):
+            canvas.draw(frames[number % 3])
+        canvas.close()
+
+    thread = threading.Thread(target=draw_and_close, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert os.get_blocking(terminal.fd)
+    assert LEAVE not in terminal.written()
+    canvas.close("Kept.\n")
+    written = terminal.until(lambda written: written.endswith("Kept.\r\n"))
+    assert written.endswith(f"{LEAVE}Kept.\r\n")
+    assert set(re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", written.removesuffix("Kept.\r\n"))) == set("abc")
+    assert written.count("\x1b[24;1H") == len(re.findall(r"(a{200}|b{200}|c{200})\x1b\[0m\x1b\[K", written)) / 24
+
+
+def test_where_the_terminal_cannot_be_opened_again_a_draw_may_be_stuck_and_the_end_is_not(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_name(fd: int) -> str:
+        raise OSError(fd)
+
+    monkeypatch.setattr(os, "ttyname", no_name)
+    canvas = Canvas(terminal.console)
+    frames = [[Text(mark * 200) for _ in range(24)] for mark in "abc"]
+    goes_on = threading.Event()
+    goes_on.set()
+
+    def draw() -> None:
+        number = 0
+        while goes_on.is_set():
+            canvas.draw(frames[number % 3])
+            number += 1
+
+    thread = threading.Thread(target=draw, daemon=True)
+    thread.start()
+    time.sleep(0.5)
+    began = time.monotonic()
+    for give_up in (canvas.close, canvas.forget):
+        give_up()
+    assert time.monotonic() - began < 4.0
+    goes_on.clear()
+    terminal.until(lambda _: not thread.is_alive())
+
+
 def test_text_of_any_kind_is_drawn_as_it_is(terminal: Terminal) -> None:
     canvas = Canvas(terminal.console)
     canvas.draw([Text("[bold]not markup[/] :smile: 手首")])
@@ -163,12 +244,22 @@ def test_a_fault_in_the_drawing_leaves_lines(terminal: Terminal, view: LiveView)
     view.look(GLANCE)
     terminal.until(lambda written: ENTER in written)
     view.look(broken)
-    terminal.until(lambda written: LEAVE in written)
+    terminal.until(lambda written: LEAVE in written and bool(troubles))
     assert isinstance(view.fault, AttributeError)
     assert len(troubles) == 1
     assert "AttributeError" in troubles[0]
     view(3.0, "prompt", {"text": "Still here.", "exercise": None, "side": None, "rep": None})
     terminal.until(lambda written: "Still here." in written.split(LEAVE)[-1])
+
+
+def test_it_can_be_continued_at_any_moment_of_a_look(terminal: Terminal) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", IS_CONTINUED], stdin=terminal.fd, stdout=terminal.fd, stderr=subprocess.PIPE
+    ) as program:
+        try:
+            assert program.communicate(timeout=PATIENCE) == (None, b"still there\n")
+        finally:
+            program.kill()
 
 
 def test_before_it_is_open_it_prints_lines(terminal: Terminal, view: LiveView) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -60,23 +61,27 @@ raise RuntimeError("nobody closes anything")
 class Screen:
     """A terminal of 80 x 24, everything that was written to it, and a shell that runs a program there."""
 
-    def __init__(self, *program: str, **environment: str) -> None:
+    def __init__(self, *program: str, behind: bool = False, **environment: str) -> None:
         self.user, self.terminal = pty.openpty()
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.before = termios.tcgetattr(self.terminal)
         self._written = b""
+        self._reads = threading.Event()
+        self._reads.set()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         shell = Path(__file__).with_name("job_shell.py")
+        # Buffered, as it is for everybody: an unbuffered output forgets what it could not write.
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         self.shell = subprocess.Popen(
-            [sys.executable, str(shell), os.ttyname(self.terminal), sys.executable, *program],
+            [sys.executable, str(shell), os.ttyname(self.terminal), *("&" * behind), sys.executable, *program],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "NO_COLOR": "", **environment},
+            env={**kept, "TERM": "xterm-256color", "NO_COLOR": "", **environment},
         )  # fmt: skip
         self.job = int(self.report().split()[1])
 
     def _read(self) -> None:
-        while True:
+        while self._reads.wait():
             try:
                 data = os.read(self.user, 65536)
             except OSError:
@@ -103,8 +108,28 @@ class Screen:
     def type(self, keys: str) -> None:
         os.write(self.user, keys.encode())
 
+    def fill(self, but: int) -> None:
+        """From now on nobody reads, and there is room for about ``but`` bytes."""
+        self._reads.clear()
+        fd = os.open(os.ttyname(self.terminal), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        left = but
+        end = time.monotonic() + PATIENCE
+        full_since = None
+        while full_since is None or time.monotonic() - full_since < 0.3:
+            assert time.monotonic() < end
+            try:
+                os.write(fd, b"." * 1000)
+                full_since = None
+            except BlockingIOError:
+                full_since = full_since or time.monotonic()
+                time.sleep(0.02)
+        os.close(fd)
+        while left > 0:
+            left -= len(os.read(self.user, left))
+
     def report(self) -> str:
         assert self.shell.stdout is not None
+        assert select.select([self.shell.stdout], [], [], PATIENCE)[0], f"no report within {PATIENCE} seconds"
         return self.shell.stdout.readline().strip()
 
     def go_on(self, how: str) -> None:
@@ -119,6 +144,7 @@ class Screen:
             time.sleep(0.02)
 
     def close(self) -> None:
+        self._reads.set()
         if self.shell.poll() is None:
             with suppress(ProcessLookupError):  # it has just ended
                 os.killpg(self.job, signal.SIGKILL)
@@ -139,9 +165,9 @@ def routine(tmp_path: Path) -> Path:
 def run() -> Iterator[Callable[..., Screen]]:
     opened = []
 
-    def start(*program: str, **environment: str) -> Screen:
+    def start(*program: str, behind: bool = False, **environment: str) -> Screen:
         try:
-            screen = Screen(*program, **environment)
+            screen = Screen(*program, behind=behind, **environment)
         except OSError as fault:
             pytest.skip(f"this system has no pseudo terminals (a bare chroot?): {fault}")
         opened.append(screen)
@@ -154,9 +180,9 @@ def run() -> Iterator[Callable[..., Screen]]:
 
 @pytest.fixture
 def play(run: Callable[..., Screen], routine: Path, tmp_path: Path) -> Callable[..., Screen]:
-    def start(*flags: str, **environment: str) -> Screen:
-        events = ("--events", str(tmp_path / "events.jsonl"))
-        return run("-m", "voicecoach", "play", str(routine), "--audio", "null", *events, *flags, **environment)
+    def start(*flags: str, behind: bool = False, **environment: str) -> Screen:
+        program = ("-m", "voicecoach", "play", str(routine), "--audio", "null")
+        return run(*program, "--events", str(tmp_path / "events.jsonl"), *flags, behind=behind, **environment)
 
     return start
 
@@ -249,6 +275,35 @@ def test_in_the_background_nothing_is_drawn(play: Callable[..., Screen]) -> None
     assert screen.modes == screen.before
     screen.go_on("fg")
     screen.until(lambda: screen.is_alternate and screen.is_raw)
+    screen.type("s")
+    assert screen.report() == "exited 0"
+    assert screen.modes == screen.before
+
+
+def test_what_is_typed_for_the_shell_does_not_stop_the_session(play: Callable[..., Screen], tmp_path: Path) -> None:
+    screen = play()
+    screen.until(lambda: screen.is_alternate and screen.is_raw)
+    screen.type("\x1a")
+    assert screen.report() == "stopped"
+    screen.go_on("bg")
+    screen.type("xyz\n")
+    time.sleep(0.7)
+    os.kill(screen.job, signal.SIGTERM)
+    screen.until(lambda: bool(events(tmp_path, "finished")))
+
+
+def test_a_session_that_was_started_in_the_background_has_its_keys_once_it_is_in_front(
+    play: Callable[..., Screen], tmp_path: Path
+) -> None:
+    screen = play(behind=True)
+    screen.until(lambda: bool(events(tmp_path, "prompt")))
+    time.sleep(0.3)
+    assert ENTER not in screen.written
+    screen.go_on("fg")
+    screen.until(lambda: screen.is_alternate and screen.is_raw)
+    screen.type("s")
+    assert screen.report() == "exited 0"
+    assert screen.modes == screen.before
 
 
 def test_a_stopped_terminal_does_not_stop_the_session(play: Callable[..., Screen], tmp_path: Path) -> None:
@@ -264,6 +319,48 @@ def test_a_stopped_terminal_does_not_stop_the_session(play: Callable[..., Screen
     assert screen.report() == "exited 10"
     screen.until(lambda: "Session ended because of pain" in screen.written)
     assert screen.modes == screen.before
+
+
+@pytest.mark.parametrize("but", [0, 2000])
+def test_a_terminal_that_takes_nothing_more_keeps_nobody_from_ending_it(
+    play: Callable[..., Screen], tmp_path: Path, but: int
+) -> None:
+    screen = play()
+    screen.until(lambda: screen.is_alternate and screen.is_raw)
+    screen.fill(but)
+    for rows in (30, 24) * 3:  # each time all of it is drawn
+        fcntl.ioctl(screen.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 80, 0, 0))
+        time.sleep(0.2)
+    os.kill(screen.job, signal.SIGTERM)
+    assert screen.report() == "exited 143"
+    assert [event["reason"] for event in events(tmp_path, "finished")] == ["interrupt"]
+    assert screen.modes == screen.before
+
+
+def test_a_session_that_is_over_waits_for_the_terminal_until_a_signal(
+    play: Callable[..., Screen], tmp_path: Path
+) -> None:
+    screen = play()
+    screen.until(lambda: screen.is_alternate and screen.is_raw)
+    screen.fill(0)
+    screen.type("s")
+    screen.until(lambda: bool(events(tmp_path, "finished")))
+    time.sleep(1.0)
+    os.kill(screen.job, signal.SIGTERM)
+    assert screen.report() == "exited 143"
+    assert screen.modes == screen.before
+
+
+def test_any_command_ends_at_a_signal_while_it_writes_to_a_terminal_that_takes_nothing_more(
+    run: Callable[..., Screen], routine: Path
+) -> None:
+    screen = run("-m", "voicecoach", "check", str(routine), "--watch")
+    screen.until(lambda: "\n" in screen.written)
+    screen.fill(0)
+    routine.write_text(f"{ROUTINE}# changed\n", encoding="utf-8")
+    time.sleep(2.0)  # it looks every half second, twice
+    os.kill(screen.job, signal.SIGTERM)
+    assert screen.report() == "exited 143"
 
 
 def test_a_terminal_of_another_size_is_drawn_anew(play: Callable[..., Screen]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
@@ -39,8 +39,7 @@ class _Console(Console):
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
-        # Python flushes stdout once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go(self)
 
 
 class Display:
@@ -72,6 +71,7 @@ class Display:
             self.console.print(line, soft_wrap=not by_words)
         except OSError as fault:
             self.failure = fault
+            _let_go(self.console)
 
     def _line(self, event: str, fields: Fields) -> Text | None:
         show = getattr(self, f"_show_{event}", None)
@@ -121,6 +121,14 @@ class Display:
 
     def _show_finished(self, fields: Fields) -> Text:
         return Text(REASONS[fields["reason"]], style="bold")
+
+
+def _let_go(console: Console) -> None:
+    """Python keeps what could not be written, and writes it again at every flush; from now on nothing minds."""
+    with suppress(OSError, ValueError):  # it has no file descriptor
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, console.file.fileno())
+        os.close(null)
 
 
 def _where(fields: dict[str, Any]) -> str:

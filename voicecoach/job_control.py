@@ -23,7 +23,9 @@ _before: dict[int, Any] = {}
 def follow(give_back: Callable[[], None], take: Callable[[], None]) -> Callable[[], None]:
     """Call ``give_back`` when the program is to be suspended and ``take`` when it continues; returns what ends that.
 
-    Both are called in the main thread, whatever it is doing, and may not raise; who followed last gives back first.
+    Both are called in the main thread, whatever it is doing, and may not raise or wait for a lock that it may hold; who
+    followed last gives back first. A shell tells a job that runs already nothing when it takes it to the foreground:
+    ask ``is_ours`` again and again.
     From any other thread, where Python allows no signal handlers, nothing is followed. Call the result in the main
     thread; more than once does no harm.
     """

@@ -59,7 +59,7 @@ _MOST_FAILURES = 5
 """Failures after which the keyboard is given up: one that always fails would say nothing else."""
 
 _LOOK = 0.2
-"""Seconds between two looks at the terminal while another job has it."""
+"""Seconds between two looks at whose the terminal is."""
 
 _SPECIAL = frozenset("\0\xe0")
 _AT_ONCE = 0.01
@@ -295,17 +295,23 @@ else:
     import termios
 
     class _Tty:
-        """A POSIX terminal in "cbreak" mode: keys at once and unechoed, but Ctrl-C and Ctrl-Z still send signals."""
+        """A POSIX terminal in "cbreak" mode: keys at once and unechoed, but Ctrl-C and Ctrl-Z still send signals.
+
+        While another job has it nothing is changed. A shell says nothing when it hands the terminal to a job that runs
+        already, so ``read`` looks again and again whose it is.
+        """
 
         def __init__(self, fd: int) -> None:
             self._fd = fd
             self._found: list[Any] | None = None
+            """The modes to be given back: those of the first moment at which the terminal was ours. Before, they are
+            those of the shell's line editor."""
+            self._was_elsewhere = False
             self._unfollow: Callable[[], None] = lambda: None
             self._read_end = self._write_end = -1
 
         def enter(self) -> None:
             self._read_end, self._write_end = os.pipe()
-            self._found = termios.tcgetattr(self._fd)
             self._break_lines()
             self._unfollow = job_control.follow(self._restore, self._break_lines)
 
@@ -322,12 +328,15 @@ else:
 
         def read(self, patience: float | None) -> str | None:
             if not job_control.is_ours(self._fd):
-                # Reading now would stop the program: the terminal belongs to the shell or to another job.
+                self._was_elsewhere = True
                 select.select([self._read_end], [], [], _LOOK)
                 return ""
+            if self._was_elsewhere:
+                self._break_lines()
             try:
-                ready, _, _ = select.select([self._fd, self._read_end], [], [], patience)
-                if self._fd not in ready:
+                ready, _, _ = select.select([self._fd, self._read_end], [], [], _LOOK if patience is None else patience)
+                # Reading what is typed for the shell or another job would stop the program.
+                if self._fd not in ready or not job_control.is_ours(self._fd):
                     return ""
                 data = os.read(self._fd, 256)
             except OSError:
@@ -336,12 +345,16 @@ else:
             return (data.decode("utf-8", "ignore") or "\ufffd") if data else None
 
         def _break_lines(self) -> None:
-            if self._found is None or not job_control.is_ours(self._fd):
+            if not job_control.is_ours(self._fd):
+                self._was_elsewhere = True
                 return
-            changed: list[Any] = [list(part) if isinstance(part, list) else part for part in self._found]
-            changed[3] &= ~(termios.ICANON | termios.ECHO)
-            changed[6][termios.VMIN], changed[6][termios.VTIME] = 1, 0
+            self._was_elsewhere = False
             with suppress(termios.error):
+                if self._found is None:
+                    self._found = termios.tcgetattr(self._fd)
+                changed: list[Any] = [list(part) if isinstance(part, list) else part for part in self._found]
+                changed[3] &= ~(termios.ICANON | termios.ECHO)
+                changed[6][termios.VMIN], changed[6][termios.VTIME] = 1, 0
                 termios.tcsetattr(self._fd, termios.TCSANOW, changed)
 
         def _restore(self) -> None:

@@ -32,6 +32,8 @@ from voicecoach.voice_meter import VoiceMeter
 
 LEAST_BETWEEN = 0.08
 """Seconds between two frames at least."""
+PATIENCE = 0.5
+"""Seconds that giving the terminal back may take where it takes nothing: whoever waits for that wants to end."""
 REPAINT_EVERY = 10.0
 """Seconds after which every line is drawn again, in case something else has written on the terminal."""
 
@@ -41,9 +43,10 @@ _LEAVE: Final = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
 
 
 class Canvas:
-    """A terminal's alternate screen, of which only the lines that changed are written, in one piece and never waiting.
+    """A terminal's alternate screen, of which only the lines that changed are written, never waiting.
 
-    Any thread may call it. OSError from every method means that the terminal is gone.
+    What the terminal does not take at once is written first at the next call. Any thread may call it. OSError from
+    every method means that the terminal is gone.
     """
 
     def __init__(self, console: Console) -> None:
@@ -59,28 +62,41 @@ class Canvas:
         self._drawn: list[Text] = []
         self._size = (0, 0)
         self._is_open = False
+        self._left = b""
+        """What the terminal has not taken yet."""
 
     def size(self) -> tuple[int, int]:
         """Columns and rows."""
         columns, rows = os.get_terminal_size(self._fd)
         return (columns, rows) if columns and rows else (80, 24)
 
-    def close(self) -> None:
-        """Show what was there before; may be called at any time, any number of times."""
-        with self._lock:
-            if self._is_open:
-                self._is_open, self._drawn = False, []
-                self._write(_LEAVE)
+    def close(self, then: str = "", patience: float | None = PATIENCE) -> None:
+        """Show what was there before, with ``then`` after it; may be called at any time, any number of times.
+
+        Where the terminal takes nothing for ``patience`` seconds (None: wait for it) it is left as it is.
+        """
+        if not self._lock.acquire(timeout=-1 if patience is None else patience):
+            return
+        try:
+            leave = _LEAVE if self._is_open else ""
+            self._is_open, self._drawn = False, []
+            self._write(leave + then, patience)
+        finally:
+            self._lock.release()
 
     def forget(self) -> None:
         """Something else may have been on the terminal: everything is drawn anew next time."""
-        with self._lock:
-            self._is_open, self._drawn = False, []
+        if self._lock.acquire(timeout=PATIENCE):
+            self._is_open, self._drawn, self._left = False, [], b""
+            self._lock.release()
 
     def draw(self, lines: list[Text], *, all_of_it: bool = False) -> None:
         """Show ``lines``, from the top; nothing while the terminal belongs to another job, or takes nothing."""
         with self._lock:
-            if not job_control.is_ours(self._fd) or not self._is_ready():
+            if not job_control.is_ours(self._fd):
+                return
+            self._write("")
+            if self._left:
                 return
             written = ""
             if not self._is_open or len(lines) != len(self._drawn):
@@ -98,19 +114,43 @@ class Canvas:
             self._ink.print(line, end="")
         return drawn.get()
 
-    def _is_ready(self) -> bool:
-        # A console that was stopped (Ctrl-S), or a connection that is stuck, would hold up whoever writes.
-        return sys.platform == "win32" or bool(select.select([], [self._fd], [], 0)[1])
-
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, patience: float | None = 0.0) -> None:
+        """Write what is left and ``text``; what the terminal does not take within ``patience`` seconds is left."""
         if sys.platform == "win32":
             self._file.write(text)
             self._file.flush()
             return
         # Not through the file: its lock would still be taken if the program ended while a write is stuck.
-        left = text.encode(self._encoding, "replace")
-        while left:
-            left = left[os.write(self._fd, left) :]
+        self._left += text.encode(self._encoding, "replace")
+        if not self._left:
+            return
+        end = None if patience is None else time.monotonic() + patience
+        fd = self._open()
+        try:
+            while self._left:
+                wait = None if end is None else max(0.0, end - time.monotonic())
+                if not select.select([], [fd], [], wait)[1]:
+                    return
+                try:
+                    self._left = self._left[os.write(fd, self._left) :]
+                except BlockingIOError:  # room for one byte, and a line's end takes two
+                    if wait == 0.0:
+                        return
+                    time.sleep(0.01)
+        finally:
+            os.close(fd)
+
+    if sys.platform != "win32":
+
+        def _open(self) -> int:
+            """The terminal, opened once more: whether a write waits is a flag that others share who inherited the file.
+
+            Where it cannot be opened, a write that the terminal has no room for waits.
+            """
+            try:
+                return os.open(os.ttyname(self._fd), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            except OSError:
+                return os.dup(self._fd)
 
 
 class LiveView:
@@ -134,6 +174,7 @@ class LiveView:
         self._total = 0
         self._meter = VoiceMeter()
         self._repainted = 0.0
+        self._patience: float | None = PATIENCE
         self._something_new, self._closing = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._unfollow: Callable[[], None] = lambda: None
@@ -165,10 +206,9 @@ class LiveView:
         self._thread.join(2.0)
         self._thread = None
         self._unfollow()
-        self._give_back()
+        with suppress(OSError):
+            self._canvas.close(self._kept(), self._patience)
         atexit.unregister(self._give_back)
-        for line, style in self._recap.lines() if self._recap is not None else ():
-            self._lines.say(plain(line), style, by_words=True)
 
     def look(self, glance: Glance) -> None:
         """There is this to see now. Returns at once."""
@@ -183,6 +223,9 @@ class LiveView:
         self._recap(t, event, fields)
         if self.fault is not None and event != "finished":
             self._lines(t, event, fields)
+        if event == "finished" and fields["reason"] != "interrupt":
+            # Somebody stopped the terminal with Ctrl-S, and comes back to what is kept.
+            self._patience = None
         self._news = self._news.after(t, event, fields)
         self._something_new.set()
 
@@ -190,6 +233,12 @@ class LiveView:
         """Print a line that belongs to no event; until the view is open. It is shown for a while at its beginning."""
         self._notices = (*self._notices, message)
         self._lines.say(message, style)
+
+    def _kept(self) -> str:
+        with self._lines.console.capture() as captured:
+            for line, style in self._recap.lines() if self._recap is not None else ():
+                self._lines.say(plain(line), style, by_words=True)
+        return captured.get()
 
     # The drawing thread -----------------------------------------------------------------------------------------
 
@@ -234,8 +283,8 @@ class LiveView:
             self._canvas.close()
 
     def _take(self) -> None:
+        # Nothing but this: the thread that was interrupted may be inside the event's lock. The next look draws.
         self._canvas.forget()
-        self._something_new.set()
 
 
 def open_display(*, in_lines: bool = False, console: Console | None = None) -> Display | LiveView:

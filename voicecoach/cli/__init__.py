@@ -1,23 +1,24 @@
 """The command line: one file for each command; ``arguments.py`` has their flags.
 
-Only ``main`` is an exit, and only this package and the display print.
+Only ``main`` is an exit, and only this package and the display print. What takes time to load is imported in ``main``,
+once it catches signals: Ctrl-C may come at any moment.
 """
 
 from __future__ import annotations
 
-import argparse
 import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from voicecoach.cli.complaints import complain
-from voicecoach.cli.settings import parse, sources_of
+from voicecoach.cli.complaints import complain, let_go
 from voicecoach.cli.signals import Signalled, Signals
 from voicecoach.errors import UsageError, VoicecoachError, WrittenError
-from voicecoach.problems import Problems
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options: argparse.Namespace | None = None
     try:
         signals.catch()
+        with signals.held():
+            from voicecoach.cli.settings import parse
+
         _open_what_is_closed()
         _be_lenient()
         _need_a_home()
@@ -36,22 +40,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except Signalled as signalled:
+        if sys.stdout.isatty():
+            # It may take nothing more, and the last flush would wait for it for ever.
+            let_go(sys.stdout)
         return 128 + signalled.number
     except BrokenPipeError:
-        _let_go_of_output()
+        let_go(sys.stdout)
         return 0
     except WrittenError as error:
         complain(*error.problems)
         return error.exit_code
     except VoicecoachError as error:
+        from voicecoach.cli.settings import sources_of
+
         if error.exit_code == 1:
-            Problems().note_error(error)
+            _note(error)
         complain(f"voicecoach: {error}", *sources_of(options, str(error)))
         return error.exit_code
     except OSError as error:
         if error.errno not in _NO_ROOM:
             return _unexpected(error)
-        _let_go_of_output()
+        let_go(sys.stdout)
         where = f" to {error.filename}" if error.filename else ""
         complain(f"voicecoach: what belongs{where or ' on standard output'} could not be written: {error.strerror}.")
         return 1
@@ -90,14 +99,14 @@ def _be_lenient() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
-def _let_go_of_output() -> None:
-    """Python flushes stdout once more at exit; there is nobody left to read it."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _note(error: Exception) -> None:
+    from voicecoach.problems import Problems
+
+    Problems().note_error(error)
 
 
 def _unexpected(error: Exception) -> int:
-    Problems().note_error(error)
+    _note(error)
     if os.environ.get("VOICECOACH_DEBUG"):
         raise error
     complain(

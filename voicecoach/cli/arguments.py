@@ -170,7 +170,9 @@ def _run_of(command: str) -> Callable[[argparse.Namespace, Signals], int]:
     """``run`` of the command's own file, which is loaded only when it is called."""
 
     def run(options: argparse.Namespace, signals: Signals) -> int:
-        code: int = import_module(f"voicecoach.cli.{command}").run(options, signals)
+        with signals.held():
+            module = import_module(f"voicecoach.cli.{command}")
+        code: int = module.run(options, signals)
         return code
 
     return run

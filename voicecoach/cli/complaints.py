@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 def complain(*lines: str) -> None:
@@ -11,9 +16,19 @@ def complain(*lines: str) -> None:
 
     Names of files and words of the command line are in them, so what could steer a terminal is left out.
     """
-    with suppress(OSError, ValueError):
+    try:
         for line in lines:
             print(printable(line), file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        let_go(sys.stderr)
+
+
+def let_go(stream: TextIO) -> None:
+    """Nothing more is written to ``stream``: Python keeps what could not be, and fails once more at exit."""
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
 
 
 def printable(text: str) -> str:

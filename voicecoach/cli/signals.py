@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
-from types import FrameType
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import Any
 
 
 class Signalled(BaseException):
@@ -39,6 +43,17 @@ class Signals:
                 self._before[number] = signal.signal(number, self._handle)
             except ValueError:
                 return
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While libraries are loaded: a signal counts afterwards, since some swallow what is raised there, or crash."""
+        self.interrupt = lambda: None
+        try:
+            yield
+        finally:
+            self.interrupt = None
+        if self.received is not None:
+            raise Signalled(self.received)
 
     def restore(self) -> None:
         """Put back what was there."""

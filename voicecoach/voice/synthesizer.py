@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from voicecoach.audio.clip import Clip
 from voicecoach.errors import UsageError
+
+if TYPE_CHECKING:  # the command line needs the names below before numpy is loaded
+    from voicecoach.audio.clip import Clip
 
 PIPER = "piper"
 VOICE_ENGINES = ("pyttsx3", PIPER)
