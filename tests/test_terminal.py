@@ -150,8 +150,11 @@ class Screen:
                 os.killpg(self.job, signal.SIGKILL)
             self.shell.kill()
         self.shell.communicate()
-        for fd in (self.terminal, self.user):
-            os.close(fd)
+        # The reader ends where nobody has the terminal any more. A number that it still reads must not become another's.
+        os.close(self.terminal)
+        self._reader.join(PATIENCE)
+        if not self._reader.is_alive():
+            os.close(self.user)
 
 
 @pytest.fixture
