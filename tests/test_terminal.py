@@ -348,7 +348,7 @@ def test_a_session_that_is_over_waits_for_the_terminal_until_a_signal(
     screen.fill(0)
     screen.type("s")
     screen.until(lambda: bool(events(tmp_path, "finished")))
-    time.sleep(1.0)
+    time.sleep(3.0)  # the devices are closed before the terminal is given back
     os.kill(screen.job, signal.SIGTERM)
     assert screen.report() == "exited 143"
     assert screen.modes == screen.before
