@@ -432,7 +432,7 @@ def test_it_is_numb_in_the_advice_keeps_the_pause_and_says_all_of_it() -> None:
     stage.say(C.NUMB)
     stage.until_silent()
     assert stage.state is State.PAUSED
-    assert stage.said(at) == ["[paused]", wording().say("check_in_numb"), *wording().talk("ease_off")]
+    assert stage.said(at) == ["[heard]", wording().say("check_in_numb"), *wording().talk("ease_off")]
     stage.say(C.RESUME)
     stage.until_said("The exercise is: Pull.")
 

@@ -723,7 +723,7 @@ class Session:
 
     def _leave_out_in_pause(self, now: int, _: Command | Trigger, before: State) -> None:
         text = self._note_numbness(now, before)
-        self._say(text, *self._advice, self.words.say("still_waiting"), first=_PAUSED)
+        self._say(text, *self._advice, self.words.say("still_waiting"), first=_ACKNOWLEDGED)
 
     def _note_numbness(self, now: int, before: State) -> str:
         """Fall silent, write it down, leave the exercise out; returns what is to be said of it."""
