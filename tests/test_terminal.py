@@ -150,7 +150,7 @@ class Screen:
                 os.killpg(self.job, signal.SIGKILL)
             self.shell.kill()
         self.shell.communicate()
-        # The reader ends where nobody has the terminal any more. A number that it still reads must not become another's.
+        # The reader ends where nobody has the terminal any more: a number it still reads must not become another's.
         os.close(self.terminal)
         self._reader.join(PATIENCE)
         if not self._reader.is_alive():
