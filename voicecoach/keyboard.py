@@ -306,7 +306,8 @@ else:
             self._found: list[Any] | None = None
             """The modes to be given back: those of the first moment at which the terminal was ours. Before, they are
             those of the shell's line editor."""
-            self._was_elsewhere = False
+            self._has_keys = False
+            """Whether the terminal gives them one by one, as far as we know."""
             self._unfollow: Callable[[], None] = lambda: None
             self._read_end = self._write_end = -1
 
@@ -328,10 +329,10 @@ else:
 
         def read(self, patience: float | None) -> str | None:
             if not job_control.is_ours(self._fd):
-                self._was_elsewhere = True
+                self._has_keys = False
                 select.select([self._read_end], [], [], _LOOK)
                 return ""
-            if self._was_elsewhere:
+            if not self._has_keys:
                 self._break_lines()
             try:
                 ready, _, _ = select.select([self._fd, self._read_end], [], [], _LOOK if patience is None else patience)
@@ -346,16 +347,16 @@ else:
 
         def _break_lines(self) -> None:
             if not job_control.is_ours(self._fd):
-                self._was_elsewhere = True
+                self._has_keys = False
                 return
-            self._was_elsewhere = False
-            with suppress(termios.error):
+            with suppress(termios.error):  # the next look tries again
                 if self._found is None:
                     self._found = termios.tcgetattr(self._fd)
                 changed: list[Any] = [list(part) if isinstance(part, list) else part for part in self._found]
                 changed[3] &= ~(termios.ICANON | termios.ECHO)
                 changed[6][termios.VMIN], changed[6][termios.VTIME] = 1, 0
                 termios.tcsetattr(self._fd, termios.TCSANOW, changed)
+                self._has_keys = True
 
         def _restore(self) -> None:
             if self._found is not None and job_control.is_ours(self._fd):

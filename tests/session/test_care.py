@@ -232,6 +232,16 @@ def test_without_a_reminder_everything_is_said_again() -> None:
 # Pain -------------------------------------------------------------------------------------------------------------
 
 
+def asked_in_a_hold(half_heard: Command) -> FakeStage:
+    """Three seconds into a hold ``half_heard`` was suspected, and the question has been put."""
+    stage = on_stage(plan_of(PULL))
+    stage.until_state(State.HOLDING)
+    stage.wait(3)
+    stage.say(half_heard, firm=False)
+    stage.until(lambda: stage.session.next_deadline() is not None)
+    return stage
+
+
 @pytest.mark.parametrize(("command", "kind"), [(C.PAIN, Noted.PAIN), (C.EMERGENCY, Noted.EMERGENCY)])
 def test_pain_in_a_hold_is_recorded_with_its_second(command: Command, kind: Noted) -> None:
     stage = on_stage(plan_of(PULL))
@@ -262,11 +272,7 @@ def test_a_warning_sign_after_pain_is_recorded_too_and_a_second_pain_is_not() ->
 
 @pytest.mark.parametrize("command", [C.PAIN, C.EMERGENCY])
 def test_what_is_half_heard_again_in_answer_to_the_question_is_pain(command: Command) -> None:
-    stage = on_stage(plan_of(PULL))
-    stage.until_state(State.HOLDING)
-    stage.wait(3)
-    stage.say(C.PAIN, firm=False)
-    stage.until(lambda: stage.session.next_deadline() is not None)
+    stage = asked_in_a_hold(C.PAIN)
     stage.wait(1)
     stage.say(command, firm=False)
     assert stage.state is State.SAFETY_TALK
@@ -277,11 +283,7 @@ def test_what_is_half_heard_again_in_answer_to_the_question_is_pain(command: Com
 
 @pytest.mark.parametrize("answer", [CommandGiven(C.YES), CommandGiven(C.PAIN, False), CommandGiven(C.EMERGENCY, False)])
 def test_a_doubtful_warning_sign_is_asked_about_as_one_and_is_one(answer: CommandGiven) -> None:
-    stage = on_stage(plan_of(PULL))
-    stage.until_state(State.HOLDING)
-    stage.wait(3)
-    stage.say(C.EMERGENCY, firm=False)
-    stage.until(lambda: stage.session.next_deadline() is not None)
+    stage = asked_in_a_hold(C.EMERGENCY)
     assert stage.said()[-1] == wording().say("is_anything_wrong")
     stage.wait(1)
     stage.tell(answer)
@@ -328,10 +330,7 @@ def test_a_no_to_the_question_sets_nothing_in_motion_that_stood_still(case: str,
 
 
 def test_a_doubtful_stop_and_then_a_doubtful_pain_are_no_pain() -> None:
-    stage = on_stage(plan_of(PULL))
-    stage.until_state(State.HOLDING)
-    stage.say(C.STOP, firm=False)
-    stage.until(lambda: stage.session.next_deadline() is not None)
+    stage = asked_in_a_hold(C.STOP)
     stage.wait(1)
     stage.say(C.PAIN, firm=False)
     assert stage.state is State.CHECKING
