@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -105,3 +109,27 @@ def test_help_fits_a_screen_and_gives_an_example(command: str, capsys: pytest.Ca
     shown = capsys.readouterr().out
     assert len(shown.splitlines()) <= 40
     assert f"example:\n  voicecoach {command}" in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo terminal")
+def test_its_bar_is_on_the_terminal_and_not_in_what_is_kept(folder: Path) -> None:
+    user, terminal = os.openpty()
+    shown = bytearray()
+
+    def watch() -> None:
+        with suppress(OSError):  # the last who had the terminal has ended
+            while piece := os.read(user, 65536):
+                shown.extend(piece)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    command = [sys.executable, "-m", "voicecoach", "render", "small.yaml", "-o", "s.wav", "--speed", "2"]
+    try:
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=terminal, text=True, check=True,
+                              env={**os.environ, "TERM": "xterm-256color"})  # fmt: skip
+    finally:
+        os.close(terminal)
+        watcher.join(10)
+        os.close(user)
+    assert re.fullmatch(r"s\.wav: .*\n", done.stdout)
+    assert b"writing" in shown
